@@ -1,0 +1,10 @@
+# Warnings are for us, not for users: airloom_warnings(target) asks for them on one of our own targets.
+function(airloom_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow=local)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(${target} PRIVATE -Wno-shadow=local -Wshadow)
+  endif()
+  if(AIRLOOM_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
