@@ -1,0 +1,335 @@
+#pragma once
+// How an operator's rule is written and run.
+//
+// A rule is an ordinary constexpr function: it reads shapes, element types, known small integer contents and
+// attributes, states what it needs, and writes the outputs' shapes. It never complains itself: a need that does
+// not hold becomes a finding, and the compiler's error, the loader's message and the tests all read that finding.
+//
+//   static constexpr void rule(inference& i) {
+//     i.need_equal(part::x1_columns, i.shape(0)[1], part::x2_rows, i.shape(1)[0]);
+//     i.output(0, shape_value::of(i.shape(0)[0], i.shape(1)[1]));
+//   }
+
+#include <airloom/graph/prototype.hpp>
+
+namespace airloom {
+
+/// What a need asks of two parts of an operator.
+enum class relation : std::uint8_t {
+  holds,           ///< nothing is wrong
+  equal,           ///< left == right
+  equal_or_one,    ///< left == right, or one of them is 1
+  at_least,        ///< left >= right
+  below,           ///< left < right
+  divides,         ///< right divides left
+  rank,            ///< the rank of left is right_size
+  rank_at_least,   ///< … is at least right_size
+  rank_at_most,    ///< … is at most right_size
+  same_dtype,      ///< left and right have one element type
+  dtype_accepted,  ///< the operator takes left's element type
+  fed,             ///< left is an input that has to be there
+  contents_known,  ///< left's contents have to be known while checking
+  attribute_set,   ///< a required attribute is missing; left is its place among the attributes
+  expressible,     ///< an output's size is no polynomial with integer coefficients
+};
+
+/// What is wrong: the first need that does not hold, and where. `holds` where all is well.
+struct finding {
+  relation need = relation::holds;
+  int left = -1;  ///< a part of the operator: an enumerator of its `part`
+  int right = -1;
+  std::int64_t left_size = 0;  ///< sizes in that gear; ge numbers of element types for the dtype needs
+  std::int64_t right_size = 0;
+  int dimension = -1;  ///< which dimension, for needs that hold dimension by dimension
+  std::size_t gear = no_gear;
+
+  constexpr bool holds() const { return need == relation::holds; }
+};
+
+/// What a rule sees of one input.
+struct inference_input {
+  bool fed = false;
+  dtype type = dtype::undefined;
+  const shape_value* shape = nullptr;
+  const extent* values = nullptr;  ///< contents of a small integer tensor, where they are known
+  std::size_t value_count = 0;
+};
+
+/// Where a rule writes. `values` may be null: then contents are not followed.
+struct inference_outputs {
+  shape_value* shapes = nullptr;
+  dtype* types = nullptr;
+  std::size_t count = 0;
+  extent* values = nullptr;  ///< contents of output 0
+  std::size_t value_capacity = 0;
+  std::size_t value_count = 0;
+  bool has_values = false;
+};
+
+/// One application of a rule.
+class inference {
+ public:
+  constexpr inference(const prototype& ir, const gear_view& gears, const inference_input* inputs, std::size_t count,
+                      const attribute_list& attributes, inference_outputs& outputs)
+      : ir_{ir}, gears_{gears}, inputs_{inputs}, input_count_{count}, attributes_{attributes}, outputs_{outputs} {}
+
+  // Reading.
+  constexpr const gear_view& gears() const { return gears_; }
+  constexpr std::size_t input_count() const { return input_count_; }
+  constexpr std::size_t output_count() const { return outputs_.count; }
+  constexpr bool fed(std::size_t input) const { return input < input_count_ && inputs_[input].fed; }
+  constexpr const shape_value& shape(std::size_t input) const { return *inputs_[input].shape; }
+  constexpr dtype type(std::size_t input) const { return inputs_[input].type; }
+  constexpr bool has_values(std::size_t input) const { return fed(input) && inputs_[input].values != nullptr; }
+  constexpr std::size_t value_count(std::size_t input) const { return inputs_[input].value_count; }
+  constexpr const extent& value(std::size_t input, std::size_t index) const { return inputs_[input].values[index]; }
+
+  constexpr std::int64_t integer(std::string_view name) const {
+    const attribute_value* value = find(name);
+    return value == nullptr ? 0 : value->integer;
+  }
+  constexpr bool boolean(std::string_view name) const { return integer(name) != 0; }
+  constexpr std::string_view text(std::string_view name) const {
+    const attribute_value* value = find(name);
+    return value == nullptr ? std::string_view{} : value->text;
+  }
+  constexpr std::size_t length(std::string_view name) const {
+    const attribute_value* value = find(name);
+    return value == nullptr ? 0 : value->count;
+  }
+  constexpr std::int64_t element(std::string_view name, std::size_t index) const {
+    const attribute_list& holder = attributes_.find(name) != nullptr ? attributes_ : ir_.defaults;
+    const attribute_value* value = holder.find(name);
+    return value == nullptr || index >= value->count ? 0 : holder.list(*value)[index];
+  }
+
+  // Needs. Each returns whether it holds; the first that does not is kept.
+  template <class Part>
+  constexpr bool need_equal(Part left, const extent& a, Part right, const extent& b, int dimension = -1) {
+    const std::size_t gear = first_misfit(a, b, gears_);
+    return gear == no_gear || fail(relation::equal, left, a, right, b, gear, dimension);
+  }
+  template <class Part>
+  constexpr bool need_at_least(Part left, const extent& a, std::int64_t bound) {
+    for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
+      if (a.size_in(gears_, gear) < bound) return fail(relation::at_least, left, a, left, extent{bound}, gear, -1);
+    return true;
+  }
+  template <class Part>
+  constexpr bool need_below(Part left, const extent& a, std::int64_t bound) {
+    for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
+      if (a.size_in(gears_, gear) >= bound) return fail(relation::below, left, a, left, extent{bound}, gear, -1);
+    return true;
+  }
+  /// left <= right in every gear.
+  template <class Part>
+  constexpr bool need_not_above(Part left, const extent& a, Part right, const extent& b) {
+    for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != gears_.gears; ++gear)
+      if (a.size_in(gears_, gear) > b.size_in(gears_, gear)) return fail(relation::at_least, right, b, left, a, gear, -1);
+    return true;
+  }
+  /// right divides left in every gear.
+  template <class Part>
+  constexpr bool need_divides(Part left, const extent& a, Part right, const extent& b) {
+    for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != gears_.gears; ++gear) {
+      const std::int64_t divisor = b.size_in(gears_, gear);
+      if (divisor == 0 || a.size_in(gears_, gear) % divisor != 0)
+        return fail(relation::divides, left, a, right, b, gear, -1);
+    }
+    return true;
+  }
+  template <class Part>
+  constexpr bool need_rank(Part part, const shape_value& shape, std::size_t rank) {
+    return shape.rank == rank || fail_rank(relation::rank, part, shape, rank);
+  }
+  template <class Part>
+  constexpr bool need_rank_at_least(Part part, const shape_value& shape, std::size_t rank) {
+    return shape.rank >= rank || fail_rank(relation::rank_at_least, part, shape, rank);
+  }
+  template <class Part>
+  constexpr bool need_rank_at_most(Part part, const shape_value& shape, std::size_t rank) {
+    return shape.rank <= rank || fail_rank(relation::rank_at_most, part, shape, rank);
+  }
+  template <class Part>
+  constexpr bool need_same_dtype(Part left, dtype a, Part right, dtype b) {
+    if (a == b) return true;
+    return fail({relation::same_dtype, static_cast<int>(left), static_cast<int>(right), ge_number(a), ge_number(b), -1, no_gear});
+  }
+  /// The contents of an input (a shape operand, axes, …) are known; the operators that need them say so here.
+  template <class Part>
+  constexpr bool need_contents(Part part, std::size_t input) {
+    return has_values(input) || fail({relation::contents_known, static_cast<int>(part), -1, 0, 0, -1, no_gear});
+  }
+  /// A number in [-rank, rank) as a dimension in [0, rank); 0 after a finding.
+  template <class Part>
+  constexpr std::size_t need_dimension(Part part, std::int64_t number, std::size_t rank) {
+    const auto limit = static_cast<std::int64_t>(rank);
+    if (!need_at_least(part, number, -limit) || !need_below(part, number, limit)) return 0;
+    return static_cast<std::size_t>(number < 0 ? number + limit : number);
+  }
+  constexpr bool fail(const finding& what) {
+    if (found_.holds()) found_ = what;
+    return false;
+  }
+
+  // Writing.
+  constexpr void output(std::size_t index, const shape_value& shape) {
+    if (index < outputs_.count) outputs_.shapes[index] = shape;
+  }
+  constexpr void output_type(std::size_t index, dtype type) {
+    if (index < outputs_.count) outputs_.types[index] = type;
+  }
+  /// Whether the caller follows contents; then output_value() says them one by one.
+  constexpr bool follows_values() const { return outputs_.values != nullptr; }
+  constexpr void output_value(const extent& value) {
+    if (outputs_.values == nullptr || outputs_.value_count == outputs_.value_capacity) return;
+    outputs_.values[outputs_.value_count++] = value;
+    outputs_.has_values = true;
+  }
+  constexpr void no_output_values() {
+    outputs_.value_count = 0;
+    outputs_.has_values = false;
+  }
+
+  constexpr const finding& found() const { return found_; }
+  constexpr bool holds() const { return found_.holds(); }
+
+  /// Checks the ports, runs the rule, checks what it wrote.
+  constexpr void run() {
+    if (!check_ports() || !check_attributes()) return;
+    set_default_types();
+    if (some_rank_unknown()) {
+      for (std::size_t i = 0; i != outputs_.count; ++i) outputs_.shapes[i] = shape_value::of_unknown_rank();
+      return;
+    }
+    if (ir_.rule != nullptr) ir_.rule(*this);
+    check_outputs();
+  }
+
+ private:
+  constexpr const attribute_value* find(std::string_view name) const {
+    const attribute_value* value = attributes_.find(name);
+    return value != nullptr ? value : ir_.defaults.find(name);
+  }
+  template <class Part>
+  constexpr bool fail(relation need, Part left, const extent& a, Part right, const extent& b, std::size_t gear, int dimension) {
+    return fail({need, static_cast<int>(left), static_cast<int>(right), a.size_in(gears_, gear), b.size_in(gears_, gear), dimension, gear});
+  }
+  template <class Part>
+  constexpr bool fail_rank(relation need, Part part, const shape_value& shape, std::size_t rank) {
+    return fail({need, static_cast<int>(part), static_cast<int>(part), shape.rank, static_cast<std::int64_t>(rank), -1, no_gear});
+  }
+  constexpr bool some_rank_unknown() const {
+    for (std::size_t i = 0; i != input_count_; ++i)
+      if (inputs_[i].fed && !inputs_[i].shape->rank_known) return true;
+    return false;
+  }
+  constexpr bool check_ports() {
+    const std::size_t least = ir_.has_dynamic_input() ? ir_.input_count - std::size_t{1} : ir_.input_count;
+    const std::size_t places = input_count_ > least ? input_count_ : least;
+    for (std::size_t i = 0; i != places; ++i) {
+      const std::size_t port = ir_.port_of(i, places);
+      if (port >= ir_.input_count) return fail({relation::fed, static_cast<int>(i), -1, 0, 0, -1, no_gear});
+      if (!check_port(i, port)) return false;
+    }
+    return true;
+  }
+  constexpr bool check_port(std::size_t input, std::size_t port) {
+    if (!fed(input)) {
+      if (ir_.inputs[port].kind == port_kind::optional) return true;
+      return fail({relation::fed, static_cast<int>(port), -1, 0, 0, -1, no_gear});
+    }
+    if (!ir_.inputs[port].accepts.contains(type(input)))
+      return fail({relation::dtype_accepted, static_cast<int>(port), -1, ge_number(type(input)), 0, -1, no_gear});
+    if (ir_.inputs[port].group == 0) return true;
+    for (std::size_t other = 0; other != input; ++other) {
+      const std::size_t other_port = ir_.port_of(other, input_count_);
+      if (fed(other) && ir_.inputs[other_port].group == ir_.inputs[port].group && type(other) != type(input))
+        return fail({relation::same_dtype, static_cast<int>(other_port), static_cast<int>(port), ge_number(type(other)),
+                     ge_number(type(input)), -1, no_gear});
+    }
+    return true;
+  }
+  constexpr bool check_attributes() {
+    for (std::size_t i = 0; i != ir_.attribute_count; ++i)
+      if (ir_.attributes[i].required && attributes_.find(ir_.attributes[i].name) == nullptr)
+        return fail({relation::attribute_set, static_cast<int>(i), -1, 0, 0, -1, no_gear});
+    return true;
+  }
+  constexpr void set_default_types() {
+    for (std::size_t i = 0; i != outputs_.count; ++i) {
+      const output_port& port = ir_.outputs[i < ir_.output_count ? i : ir_.output_count - std::size_t{1}];
+      if (port.source == airloom::output_type::fixed) outputs_.types[i] = port.fixed;
+      else if (port.source == airloom::output_type::from_attribute) outputs_.types[i] = from_ge_number(integer(port.attribute));
+      else if (fed(port.input)) outputs_.types[i] = type(port.input);
+    }
+  }
+  constexpr void check_outputs() {
+    for (std::size_t i = 0; holds() && i != outputs_.count; ++i)
+      for (std::size_t d = 0; d != outputs_.shapes[i].rank; ++d)
+        if (outputs_.shapes[i][d].state == extent_state::inexpressible)
+          fail({relation::expressible, static_cast<int>(i), -1, 0, 0, static_cast<int>(d), no_gear});
+  }
+
+  const prototype& ir_;
+  const gear_view& gears_;
+  const inference_input* inputs_;
+  std::size_t input_count_;
+  const attribute_list& attributes_;
+  inference_outputs& outputs_;
+  finding found_;
+};
+
+// --- broadcasting ----------------------------------------------------------------------------------------------
+
+/// The extent that is the larger of the two in every gear, one of them being 1 wherever they differ.
+constexpr extent larger_extent(const extent& a, const extent& b, const gear_view& gears) {
+  bool left = true, right = true, constant = true;
+  const auto larger = [&](std::size_t gear) {
+    const std::int64_t x = a.size_in(gears, gear), y = b.size_in(gears, gear);
+    return x == 1 ? y : x;
+  };
+  for (std::size_t gear = 0; gear != gears.gears; ++gear) {
+    left = left && larger(gear) == a.size_in(gears, gear);
+    right = right && larger(gear) == b.size_in(gears, gear);
+    constant = constant && larger(gear) == larger(0);
+  }
+  if (left) return a;
+  if (right) return b;
+  return constant ? extent{larger(0)} : extent::inexpressible();
+}
+
+/// One dimension of a broadcast: equal, or one of them 1, in every gear.
+template <class Part>
+constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part right, const extent& b, int dimension) {
+  if (a == b || b.is(1)) return a;
+  if (a.is(1)) return b;
+  if (!a.is_known() || !b.is_known()) {
+    const extent& known = a.is_known() ? a : b;
+    return known.is_constant() ? known : extent::unknown();  // as upstream: n with n > 1 decides an unknown size
+  }
+  for (std::size_t gear = 0; gear != i.gears().gears; ++gear) {
+    const std::int64_t x = a.size_in(i.gears(), gear), y = b.size_in(i.gears(), gear);
+    if (x != y && x != 1 && y != 1) {
+      i.fail({relation::equal_or_one, static_cast<int>(left), static_cast<int>(right), x, y, dimension, gear});
+      return a;
+    }
+  }
+  return larger_extent(a, b, i.gears());
+}
+
+/// Two shapes, right-aligned; each dimension equal, or 1 on one side.
+template <class Part>
+constexpr shape_value broadcast(inference& i, Part left, const shape_value& a, Part right, const shape_value& b) {
+  const std::size_t rank = a.rank > b.rank ? a.rank : b.rank;
+  shape_value result;
+  for (std::size_t d = 0; d != rank; ++d) {
+    const std::size_t from_end = rank - d;
+    if (from_end > a.rank) result.push(b.back(from_end));
+    else if (from_end > b.rank) result.push(a.back(from_end));
+    else result.push(broadcast_extent(i, left, a.back(from_end), right, b.back(from_end), static_cast<int>(d)));
+  }
+  return result;
+}
+
+}  // namespace airloom

@@ -1,0 +1,468 @@
+#pragma once
+// Tensors and parameters as values whose types name their gears, element type and shape, and the one function that
+// records an operator on them.
+
+#include <airloom/graph/plumbing.hpp>
+#include <airloom/graph/tape.hpp>
+#include <airloom/shape/shape.hpp>
+
+namespace airloom {
+
+// --- the words of shape errors ---------------------------------------------------------------------------------
+
+/// What a refused operator returns. Later operators take it and pass it on, so one mistake is one error.
+struct no_shape {};
+
+template <auto Part, auto Value> struct is;
+template <auto Part, auto Value> struct must_equal;
+template <auto Part, auto Value> struct must_equal_or_be_one;
+template <auto Part, auto Value> struct must_be_divisible_by;
+template <auto Part, std::int64_t Value> struct must_be_at_least;
+template <std::int64_t Bound> struct at_least;
+template <std::int64_t Bound> struct below;
+template <auto Part, std::int64_t Rank> struct has_rank;
+template <std::int64_t Rank> struct needs_rank;
+template <std::int64_t Rank> struct needs_rank_at_least;
+template <std::int64_t Rank> struct needs_rank_at_most;
+template <auto Part> struct missing;
+template <auto Part> struct needs_known_contents;
+struct which_the_operator_does_not_take;
+struct a_required_attribute_is_missing;
+template <int Output> struct output_size_is_no_polynomial;
+template <int Dimension> struct at_dimension;
+template <std::size_t Count> struct of;
+template <std::size_t Number, class Of, class... Where> struct in_gear;
+struct operands_have_different_gear_sets;
+struct no_operand_is_a_tensor;
+
+template <class Op, class... Because>
+constexpr bool shapes_fit = false;
+
+/// The one error of a wrong program: the operator, the two parts in its own words with their sizes, and the gear.
+/// g++ prints the class first, clang the requirement, so both open with the reason.
+template <class Op, class... Because>
+struct shape_error : no_shape {
+  static_assert(shapes_fit<Op, Because...>,
+                "these tensors do not fit together (the template arguments name the operator, the parts and the gear)");
+};
+
+template <class T>
+constexpr bool is_refused = std::is_base_of_v<no_shape, T> || std::is_base_of_v<no_gears, T>;
+
+// --- values -----------------------------------------------------------------------------------------------------
+
+/// A tensor of a model being described: an output of a recorded step.
+template <class Gears, dtype Type, class Shape>
+struct tensor {
+  using gears = Gears;
+  using shape_type = Shape;
+  static constexpr dtype type = Type;
+
+  tape* record = nullptr;
+  tape_value value{};
+};
+
+/// A weight: element type and dimensions, all numbers. Members of modules are parameters; their names give the path
+/// under which the weight is found in a weights file.
+template <dtype Type, auto... Extents>
+struct parameter {
+  using shape_type = shape<Extents...>;
+  static constexpr dtype type = Type;
+  static constexpr dtype types[1]{Type};
+
+  tape* record = nullptr;
+  int index = -1;
+};
+
+/// An optional input that is not fed.
+struct unfed_type {};
+inline constexpr unfed_type unfed{};
+
+/// A constant list of integers as an operand (axes, a permutation): a Const of element type Type, rank 1.
+template <dtype Type, std::int64_t... Values>
+struct integer_list {};
+/// A constant integer as an operand: a Const of rank 0.
+template <dtype Type, std::int64_t Value>
+struct integer_scalar {};
+/// A constant number as an operand: a Const of rank 0 of element type Type, which holds `value` rounded.
+template <dtype Type>
+struct number {
+  double value = 0;
+};
+
+// --- operands, as a rule sees them ------------------------------------------------------------------------------
+
+/// How the recorder sees a type of operand: `input` for the rule, place() for the tape.
+template <class Axes, class T>
+struct operand;
+
+template <class Axes, class Gears, dtype Type, class Shape>
+struct operand<Axes, tensor<Gears, Type, Shape>> {
+  using shape_type = Shape;
+  static constexpr inference_input input{true, Type, &value_of_shape<Axes, Shape>::value};
+  static constexpr tape_value place(tape&, const tensor<Gears, Type, Shape>& x, const shape_value*) { return x.value; }
+};
+
+template <class Axes, dtype Type, auto... Extents>
+struct operand<Axes, parameter<Type, Extents...>> {
+  using shape_type = shape<Extents...>;
+  static constexpr const shape_value& value = value_of_shape<axis_list<>, shape<Extents...>>::value;
+  static constexpr inference_input input{true, Type, &value};
+
+  /// The Const that stands for the parameter, made on first use.
+  static constexpr tape_value place(tape& record, const parameter<Type, Extents...>& x, const shape_value*) {
+    tape_parameter& entry = record.parameter(x.index);
+    if (entry.step == -1) {
+      tape_step step{&op::constant::ir, &no_attributes, &value, parameter<Type, Extents...>::types, 1};
+      step.parameter = x.index;
+      step.where = record.line();
+      const int outer = record.enter(entry.scope);
+      entry.step = record.add_step(step, nullptr, 0);
+      record.leave(outer);
+    }
+    return {record.parameter(x.index).step, 0};
+  }
+};
+
+template <class Axes>
+struct operand<Axes, unfed_type> {
+  using shape_type = void;
+  static constexpr inference_input input{};
+  static constexpr tape_value place(tape&, unfed_type, const shape_value*) { return {}; }
+};
+
+/// Adds a Const with written contents.
+constexpr tape_value add_constant(tape& record, const shape_value& shape, const dtype& type, const std::int64_t* words,
+                                  std::size_t count, bool floating) {
+  tape_step step{&op::constant::ir, &no_attributes, &shape, &type, 1};
+  step.contents = record.add_contents(words, count, floating);
+  step.where = record.line();
+  return {record.add_step(step, nullptr, 0), 0};
+}
+
+template <class Axes, dtype Type, std::int64_t... Values>
+struct operand<Axes, integer_list<Type, Values...>> {
+  using shape_type = shape<static_cast<int>(sizeof...(Values))>;
+  static constexpr shape_value value = shape_value::of(static_cast<std::int64_t>(sizeof...(Values)));
+  static constexpr dtype type = Type;
+  static constexpr extent contents[sizeof...(Values) + 1]{extent{Values}..., extent{0}};
+  static constexpr std::int64_t words[sizeof...(Values) + 1]{Values..., 0};
+  static constexpr inference_input input{true, Type, &value, contents, sizeof...(Values)};
+  static constexpr tape_value place(tape& record, integer_list<Type, Values...>, const shape_value*) {
+    return add_constant(record, value, type, words, sizeof...(Values), false);
+  }
+};
+
+template <class Axes, dtype Type, std::int64_t Value>
+struct operand<Axes, integer_scalar<Type, Value>> {
+  using shape_type = shape<>;
+  static constexpr shape_value value{};
+  static constexpr dtype type = Type;
+  static constexpr extent contents[1]{extent{Value}};
+  static constexpr std::int64_t words[1]{Value};
+  static constexpr inference_input input{true, Type, &value, contents, 1};
+  static constexpr tape_value place(tape& record, integer_scalar<Type, Value>, const shape_value*) {
+    return add_constant(record, value, type, words, 1, false);
+  }
+};
+
+template <class Axes, dtype Type>
+struct operand<Axes, number<Type>> {
+  using shape_type = shape<>;
+  static constexpr shape_value value{};
+  static constexpr dtype type = Type;
+  static constexpr inference_input input{true, Type, &value};
+  static constexpr tape_value place(tape& record, const number<Type>& x, const shape_value*) {
+    const std::int64_t word = __builtin_bit_cast(std::int64_t, x.value);
+    return add_constant(record, value, type, &word, 1, true);
+  }
+};
+
+// --- the gears of the operands ----------------------------------------------------------------------------------
+
+struct gears_differ {};
+struct gears_unknown {};
+
+template <class T>
+struct gears_of_operand {
+  using type = gears_unknown;
+};
+template <class Gears, dtype Type, class Shape>
+struct gears_of_operand<tensor<Gears, Type, Shape>> {
+  using type = Gears;
+};
+
+template <class Left, class Right>
+constexpr auto one_gear_set(std::type_identity<Left>, std::type_identity<Right>) {
+  if constexpr (std::is_same_v<Left, Right> || std::is_same_v<Right, gears_unknown>) return std::type_identity<Left>{};
+  else if constexpr (std::is_same_v<Left, gears_unknown>) return std::type_identity<Right>{};
+  else return std::type_identity<gears_differ>{};
+}
+template <class Found>
+constexpr auto gears_of_all(Found found) {
+  return found;
+}
+template <class Found, class First, class... Rest>
+constexpr auto gears_of_all(Found found, std::type_identity<First> first, Rest... rest) {
+  return gears_of_all(one_gear_set(found, first), rest...);
+}
+template <class... Operands>
+using gears_of = typename decltype(gears_of_all(std::type_identity<gears_unknown>{},
+                                                std::type_identity<typename gears_of_operand<Operands>::type>{}...))::type;
+
+// --- applying an operator ----------------------------------------------------------------------------------------
+
+/// The result of a rule, with room for exactly as many outputs as the operator has.
+template <std::size_t Outputs>
+struct outcome {
+  shape_value shapes[Outputs == 0 ? 1 : Outputs]{};
+  dtype types[Outputs == 0 ? 1 : Outputs]{};
+  finding misfit;
+};
+
+/// The attributes that a call sets: what `Call` writes into an empty list.
+template <class Call>
+struct attributes_of_call {
+  static constexpr attribute_list value = [] {
+    attribute_list list;
+    Call{}(list);
+    return list;
+  }();
+};
+/// A call that leaves every attribute at its default.
+struct no_call {
+  constexpr void operator()(attribute_list&) const {}
+};
+template <>
+struct attributes_of_call<no_call> {
+  static constexpr const attribute_list& value = no_attributes;
+};
+
+/// How many outputs the operator has under these attributes.
+template <class Op, class Call>
+constexpr std::size_t outputs_of() {
+  if constexpr (Op::ir.output_count == 0 || !Op::ir.outputs[0].dynamic) return Op::ir.output_count;
+  else {
+    const attribute_value* count = attributes_of_call<Call>::value.find(Op::ir.outputs[0].count_attribute);
+    return count == nullptr ? 1 : static_cast<std::size_t>(count->integer);
+  }
+}
+
+/// One operator applied to operands of these types: the rule is run once for each such combination of types.
+template <class Op, class Call, class Gears, class... Operands>
+struct application {
+  using axes = typename gear_table<Gears>::axes;
+  static constexpr std::size_t outputs = outputs_of<Op, Call>();
+  static constexpr inference_input inputs[sizeof...(Operands) + 1]{operand<axes, Operands>::input..., {}};
+  static constexpr outcome<outputs> value = [] {
+    outcome<outputs> result;
+    inference_outputs out{result.shapes, result.types, outputs};
+    inference rule{Op::ir, gear_table<Gears>::view, inputs, sizeof...(Operands), attributes_of_call<Call>::value, out};
+    rule.run();
+    result.misfit = rule.found();
+    return result;
+  }();
+
+  /// The operand whose shape output `Output` has; sizeof...(Operands) where none has it.
+  template <std::size_t Output>
+  static constexpr std::size_t same_shape_as = [] {
+    std::size_t i = 0;
+    while (i != sizeof...(Operands) && !(inputs[i].fed && *inputs[i].shape == value.shapes[Output])) ++i;
+    return i;
+  }();
+};
+
+template <class Application, std::size_t Output>
+struct output_shape_source {
+  static constexpr const shape_value& value = Application::value.shapes[Output];
+};
+
+template <std::size_t Index, class First, class... Rest>
+constexpr auto pick_type() {
+  if constexpr (Index == 0) return std::type_identity<First>{};
+  else return pick_type<Index - 1, Rest...>();
+}
+
+/// The type of one output: an operand's own shape type where the shape is the same, else a new name.
+template <class Op, class Call, class Gears, std::size_t Output, class... Operands>
+constexpr auto output_type_of() {
+  using applied = application<Op, Call, Gears, Operands...>;
+  constexpr std::size_t same = applied::template same_shape_as<Output>;
+  constexpr dtype type = applied::value.types[Output];
+  if constexpr (same != sizeof...(Operands)) {
+    using like = typename decltype(pick_type<same, Operands...>())::type;
+    return std::type_identity<tensor<Gears, type, typename operand<typename applied::axes, like>::shape_type>>{};
+  } else {
+    using named = decltype(name_shape<typename applied::axes, output_shape_source<applied, Output>>());
+    return std::type_identity<tensor<Gears, type, named>>{};
+  }
+}
+
+// --- explaining a finding -----------------------------------------------------------------------------------------
+
+template <class Gears, std::size_t Gear, class... Axes>
+constexpr auto words_of_gear(axis_list<Axes...>) {
+  using table = gear_table<Gears>;
+  if constexpr (Gear == no_gear || sizeof...(Axes) == 0) return parts<>{};
+  else
+    return parts<std::type_identity<in_gear<Gear + 1, of<table::view.gears>,
+                                            where<Axes, table::view.size(Gear, axis_list<Axes...>::template index<Axes>())>...>>{}>{};
+}
+template <int Dimension>
+constexpr auto words_of_dimension() {
+  if constexpr (Dimension < 0) return parts<>{};
+  else return parts<std::type_identity<at_dimension<Dimension>>{}>{};
+}
+template <class... Words>
+constexpr auto words() {
+  return parts<std::type_identity<Words>{}...>{};
+}
+
+template <class Part, finding Found>
+constexpr auto words_of_need() {
+  constexpr auto left = static_cast<Part>(Found.left);
+  constexpr auto right = static_cast<Part>(Found.right);
+  constexpr std::int64_t a = Found.left_size, b = Found.right_size;
+  if constexpr (Found.need == relation::equal) return words<is<left, a>, must_equal<right, b>>();
+  else if constexpr (Found.need == relation::equal_or_one) return words<is<left, a>, must_equal_or_be_one<right, b>>();
+  else if constexpr (Found.need == relation::divides) return words<is<left, a>, must_be_divisible_by<right, b>>();
+  else if constexpr (Found.need == relation::at_least && left == right) return words<is<left, a>, at_least<b>>();
+  else if constexpr (Found.need == relation::at_least) return words<is<left, a>, must_be_at_least<right, b>>();
+  else if constexpr (Found.need == relation::below) return words<is<left, a>, below<b>>();
+  else if constexpr (Found.need == relation::rank) return words<has_rank<left, a>, needs_rank<b>>();
+  else if constexpr (Found.need == relation::rank_at_least) return words<has_rank<left, a>, needs_rank_at_least<b>>();
+  else if constexpr (Found.need == relation::rank_at_most) return words<has_rank<left, a>, needs_rank_at_most<b>>();
+  else if constexpr (Found.need == relation::same_dtype)
+    return words<is<left, static_cast<dtype>(a)>, must_equal<right, static_cast<dtype>(b)>>();
+  else if constexpr (Found.need == relation::dtype_accepted)
+    return words<is<left, static_cast<dtype>(a)>, which_the_operator_does_not_take>();
+  else if constexpr (Found.need == relation::fed) return words<missing<left>>();
+  else if constexpr (Found.need == relation::contents_known) return words<needs_known_contents<left>>();
+  else if constexpr (Found.need == relation::attribute_set) return words<a_required_attribute_is_missing>();
+  else return words<output_size_is_no_polynomial<Found.left>>();
+}
+
+template <class Op, auto... Words>
+constexpr auto error_of_words(parts<Words...>) {
+  return shape_error<Op, typename decltype(Words)::type...>{};
+}
+
+/// Turns a finding into the one error that names it.
+template <class Op, class Gears, finding Found>
+constexpr auto explain() {
+  return error_of_words<Op>(words_of_need<typename Op::part, Found>() | words_of_dimension<Found.dimension>() |
+                            words_of_gear<Gears, Found.gear>(typename gear_table<Gears>::axes{}));
+}
+
+// --- recording ------------------------------------------------------------------------------------------------------
+
+/// What recording an operator gives: its outputs, one by one.
+template <class... Outputs>
+struct recorded {
+  tape* record = nullptr;
+  int step = -1;
+
+  template <std::size_t Index>
+  constexpr auto output() const {
+    using type = typename decltype(pick_type<Index, Outputs...>())::type;
+    return type{record, {step, static_cast<int>(Index)}};
+  }
+  /// Sets an attribute whose value is a number known only now.
+  constexpr const recorded& with(std::string_view name, double value) const {
+    record->add_number(step, name, value);
+    return *this;
+  }
+};
+struct nothing_recorded {
+  template <std::size_t Index>
+  constexpr no_shape output() const {
+    return {};
+  }
+  constexpr const nothing_recorded& with(std::string_view, double) const { return *this; }
+};
+
+template <class T>
+constexpr tape* tape_of(const T& value) {
+  if constexpr (requires { value.record; }) return value.record;
+  else return nullptr;
+}
+template <class... Operands>
+constexpr tape* tape_of_all(const Operands&... operands) {
+  tape* found = nullptr;
+  ((found = found == nullptr ? tape_of(operands) : found), ...);
+  return found;
+}
+
+template <class Op, class Call, class Gears, std::size_t... Output, class... Operands>
+constexpr auto write_step(std::index_sequence<Output...>, const std::source_location& where, const Operands&... operands) {
+  using applied = application<Op, Call, Gears, Operands...>;
+  tape* record = tape_of_all(operands...);
+  record->set_line(where);
+  const tape_value values[sizeof...(Operands) + 1]{
+      operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)..., {}};
+  tape_step step{&Op::ir, &attributes_of_call<Call>::value, applied::value.shapes, applied::value.types, applied::outputs};
+  step.where = where;
+  return recorded<typename decltype(output_type_of<Op, Call, Gears, Output, Operands...>())::type...>{
+      record, record->add_step(step, values, sizeof...(Operands))};
+}
+
+/// Records operator `Op` on the operands, or refuses with the one error that says why not.
+/// `Call` is a captureless function that writes the attributes which the call sets.
+template <class Op, class Call, class... Operands>
+constexpr auto record(const std::source_location& where, Call, const Operands&... operands) {
+  if constexpr ((is_refused<Operands> || ...)) return nothing_recorded{};
+  else {
+    using gears = gears_of<Operands...>;
+    if constexpr (std::is_same_v<gears, gears_differ>) {
+      static_cast<void>(shape_error<Op, operands_have_different_gear_sets>{});
+      return nothing_recorded{};
+    } else if constexpr (std::is_same_v<gears, gears_unknown>) {
+      static_cast<void>(shape_error<Op, no_operand_is_a_tensor>{});
+      return nothing_recorded{};
+    } else {
+      using applied = application<Op, Call, gears, Operands...>;
+      if constexpr (!applied::value.misfit.holds()) {
+        static_cast<void>(explain<Op, gears, applied::value.misfit>());
+        return nothing_recorded{};
+      } else
+        return write_step<Op, Call, gears>(std::make_index_sequence<applied::outputs>{}, where, operands...);
+    }
+  }
+}
+template <class Op, class... Operands>
+constexpr auto record(const std::source_location& where, const Operands&... operands) {
+  return record<Op>(where, no_call{}, operands...);
+}
+
+/// What an operator function takes: a tensor, a parameter, or what a refused operator returned.
+template <class T>
+constexpr bool is_tensor = false;
+template <class Gears, dtype Type, class Shape>
+constexpr bool is_tensor<tensor<Gears, Type, Shape>> = true;
+template <class T>
+constexpr bool is_parameter = false;
+template <dtype Type, auto... Extents>
+constexpr bool is_parameter<parameter<Type, Extents...>> = true;
+
+template <class T>
+concept operand_like = is_tensor<std::remove_cvref_t<T>> || is_parameter<std::remove_cvref_t<T>> ||
+                       std::is_base_of_v<no_shape, std::remove_cvref_t<T>>;
+/// An operand that may also be left out.
+template <class T>
+concept optional_operand = operand_like<T> || std::is_same_v<T, unfed_type>;
+
+/// The rank of an operand's type; 0 for a refused one.
+template <class T>
+constexpr std::size_t rank_of = 0;
+template <class Gears, dtype Type, class Shape>
+constexpr std::size_t rank_of<tensor<Gears, Type, Shape>> = Shape::rank;
+template <dtype Type, auto... Extents>
+constexpr std::size_t rank_of<parameter<Type, Extents...>> = sizeof...(Extents);
+template <class T>
+constexpr dtype type_of = dtype::f32;
+template <class Gears, dtype Type, class Shape>
+constexpr dtype type_of<tensor<Gears, Type, Shape>> = Type;
+template <dtype Type, auto... Extents>
+constexpr dtype type_of<parameter<Type, Extents...>> = Type;
+
+}  // namespace airloom
