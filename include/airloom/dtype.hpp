@@ -3,7 +3,8 @@
 //
 // Every attribute that holds an element type uses the numbering of ge::DataType (hicann/metadef,
 // inc/external/graph/types.h); tensor descriptors in a file use the numbering of the protobuf enum
-// (Ascend/torchair, proto/ge_ir.proto). The enumerators here carry the first; proto_number() gives the second.
+// (Ascend/torchair, proto/ge_ir.proto). The enumerators here carry the first; proto_number() gives the
+// second.
 
 #include <array>
 #include <cstddef>
@@ -75,10 +76,10 @@ inline constexpr dtype boolean = dtype::boolean;
 /// One row of the element-type table: the facts of one dtype.
 struct dtype_facts {
   dtype type;
-  std::uint8_t proto;          ///< number in the protobuf enum ge.proto.DataType
-  std::uint8_t bits;           ///< width of one element; 0 where an element has no fixed width
-  std::string_view name;       ///< our name, as in a model's source and in messages
-  std::string_view ge_name;    ///< the protobuf enumerator, as in dynamo.pbtxt
+  std::uint8_t proto;        ///< number in the protobuf enum ge.proto.DataType
+  std::uint8_t bits;         ///< width of one element; 0 where an element has no fixed width
+  std::string_view name;     ///< our name, as in a model's source and in messages
+  std::string_view ge_name;  ///< the protobuf enumerator, as in dynamo.pbtxt
 };
 
 inline constexpr std::array dtype_table{
@@ -136,9 +137,15 @@ constexpr const dtype_facts& facts_of(dtype type) {
   return *undefined;
 }
 
-constexpr std::string_view name_of(dtype type) { return facts_of(type).name; }
-constexpr int proto_number(dtype type) { return facts_of(type).proto; }
-constexpr int ge_number(dtype type) { return static_cast<int>(type); }
+constexpr std::string_view name_of(dtype type) {
+  return facts_of(type).name;
+}
+constexpr int proto_number(dtype type) {
+  return facts_of(type).proto;
+}
+constexpr int ge_number(dtype type) {
+  return static_cast<int>(type);
+}
 
 /// The dtype with this number in the protobuf enum; `undefined` for any other number.
 constexpr dtype from_proto_number(std::int64_t number) {

@@ -1,6 +1,6 @@
 #pragma once
-// Attributes in the light, fixed-size form that a recorded step carries and a shape rule reads. The graph's own
-// attributes (graph/attribute.hpp) hold every kind that a file may have; rules only ever read these few.
+// Attributes in the light, fixed-size form that a recorded step carries and a shape rule reads. The graph's
+// own attributes (graph/attribute.hpp) hold every kind that a file may have; rules only ever read these few.
 
 #include <airloom/dtype.hpp>
 #include <initializer_list>
@@ -55,14 +55,18 @@ struct attribute_list {
     add(name, attribute_kind::integer).integer = value;
   }
   constexpr void operator()(std::string_view name, int value) { (*this)(name, std::int64_t{value}); }
-  constexpr void operator()(std::string_view name, double value) { add(name, attribute_kind::real).real = value; }
+  constexpr void operator()(std::string_view name, double value) {
+    add(name, attribute_kind::real).real = value;
+  }
   constexpr void operator()(std::string_view name, dtype value) {
     add(name, attribute_kind::element_type).integer = ge_number(value);
   }
   constexpr void operator()(std::string_view name, std::string_view value) {
     add(name, attribute_kind::text).text = value;
   }
-  constexpr void operator()(std::string_view name, const char* value) { (*this)(name, std::string_view{value}); }
+  constexpr void operator()(std::string_view name, const char* value) {
+    (*this)(name, std::string_view{value});
+  }
   constexpr void operator()(std::string_view name, std::initializer_list<std::int64_t> values) {
     integers(name, values.begin(), values.size());
   }

@@ -68,7 +68,8 @@ struct file_constant : source {
 /// NetOutput: the results of the graph, one input each.
 struct net_output : operator_definition {
   enum class part { input };
-  static constexpr prototype ir = prototype{"NetOutput"}.dynamic("input", types::all).planned_as(memory_trait::source);
+  static constexpr prototype ir =
+      prototype{"NetOutput"}.dynamic("input", types::all).planned_as(memory_trait::source);
 };
 
 }  // namespace op

@@ -1,6 +1,7 @@
 #pragma once
-// An operator's prototype: its Ascend type name, its ports, its attributes with their defaults, its dtype and shape
-// rules. One prototype serves the compiler, the loader, the verifier, the planner and the documentation.
+// An operator's prototype: its Ascend type name, its ports, its attributes with their defaults, its dtype and
+// shape rules. One prototype serves the compiler, the loader, the verifier, the planner and the
+// documentation.
 
 #include <airloom/graph/attribute_list.hpp>
 #include <airloom/shape/extent.hpp>
@@ -26,10 +27,10 @@ enum class output_type : std::uint8_t { like_input, fixed, from_attribute };
 struct output_port {
   std::string_view name;
   output_type source = output_type::like_input;
-  std::uint8_t input = 0;            ///< like_input: which one
-  dtype fixed = dtype::undefined;    ///< fixed: which type
-  std::string_view attribute;        ///< from_attribute: its name
-  bool dynamic = false;              ///< as many outputs as the attribute named by `count_attribute` says
+  std::uint8_t input = 0;          ///< like_input: which one
+  dtype fixed = dtype::undefined;  ///< fixed: which type
+  std::string_view attribute;      ///< from_attribute: its name
+  bool dynamic = false;            ///< as many outputs as the attribute named by `count_attribute` says
   std::string_view count_attribute;
 };
 
@@ -96,7 +97,8 @@ struct prototype {
   }
   /// The element type stands in an attribute, as a ge number.
   constexpr prototype&& output_from(std::string_view name, std::string_view attribute_name) && {
-    outputs[output_count++] = {name, output_type::from_attribute, 0, dtype::undefined, attribute_name, false, {}};
+    outputs[output_count++] = {name, output_type::from_attribute, 0, dtype::undefined, attribute_name, false,
+                               {}};
     return static_cast<prototype&&>(*this);
   }
   /// A list of outputs named name0, name1, …, as many as an integer attribute says.

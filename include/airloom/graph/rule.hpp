@@ -2,8 +2,9 @@
 // How an operator's rule is written and run.
 //
 // A rule is an ordinary constexpr function: it reads shapes, element types, known small integer contents and
-// attributes, states what it needs, and writes the outputs' shapes. It never complains itself: a need that does
-// not hold becomes a finding, and the compiler's error, the loader's message and the tests all read that finding.
+// attributes, states what it needs, and writes the outputs' shapes. It never complains itself: a need that
+// does not hold becomes a finding, and the compiler's error, the loader's message and the tests all read that
+// finding.
 //
 //   static constexpr void rule(inference& i) {
 //     i.need_equal(part::x1_columns, i.shape(0)[1], part::x2_rows, i.shape(1)[0]);
@@ -69,9 +70,14 @@ struct inference_outputs {
 /// One application of a rule.
 class inference {
  public:
-  constexpr inference(const prototype& ir, const gear_view& gears, const inference_input* inputs, std::size_t count,
-                      const attribute_list& attributes, inference_outputs& outputs)
-      : ir_{ir}, gears_{gears}, inputs_{inputs}, input_count_{count}, attributes_{attributes}, outputs_{outputs} {}
+  constexpr inference(const prototype& ir, const gear_view& gears, const inference_input* inputs,
+                      std::size_t count, const attribute_list& attributes, inference_outputs& outputs)
+      : ir_{ir},
+        gears_{gears},
+        inputs_{inputs},
+        input_count_{count},
+        attributes_{attributes},
+        outputs_{outputs} {}
 
   // Reading.
   constexpr const gear_view& gears() const { return gears_; }
@@ -80,9 +86,13 @@ class inference {
   constexpr bool fed(std::size_t input) const { return input < input_count_ && inputs_[input].fed; }
   constexpr const shape_value& shape(std::size_t input) const { return *inputs_[input].shape; }
   constexpr dtype type(std::size_t input) const { return inputs_[input].type; }
-  constexpr bool has_values(std::size_t input) const { return fed(input) && inputs_[input].values != nullptr; }
+  constexpr bool has_values(std::size_t input) const {
+    return fed(input) && inputs_[input].values != nullptr;
+  }
   constexpr std::size_t value_count(std::size_t input) const { return inputs_[input].value_count; }
-  constexpr const extent& value(std::size_t input, std::size_t index) const { return inputs_[input].values[index]; }
+  constexpr const extent& value(std::size_t input, std::size_t index) const {
+    return inputs_[input].values[index];
+  }
 
   constexpr std::int64_t integer(std::string_view name) const {
     const attribute_value* value = find(name);
@@ -112,20 +122,23 @@ class inference {
   template <class Part>
   constexpr bool need_at_least(Part left, const extent& a, std::int64_t bound) {
     for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
-      if (a.size_in(gears_, gear) < bound) return fail(relation::at_least, left, a, left, extent{bound}, gear, -1);
+      if (a.size_in(gears_, gear) < bound)
+        return fail(relation::at_least, left, a, left, extent{bound}, gear, -1);
     return true;
   }
   template <class Part>
   constexpr bool need_below(Part left, const extent& a, std::int64_t bound) {
     for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
-      if (a.size_in(gears_, gear) >= bound) return fail(relation::below, left, a, left, extent{bound}, gear, -1);
+      if (a.size_in(gears_, gear) >= bound)
+        return fail(relation::below, left, a, left, extent{bound}, gear, -1);
     return true;
   }
   /// left <= right in every gear.
   template <class Part>
   constexpr bool need_not_above(Part left, const extent& a, Part right, const extent& b) {
     for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != gears_.gears; ++gear)
-      if (a.size_in(gears_, gear) > b.size_in(gears_, gear)) return fail(relation::at_least, right, b, left, a, gear, -1);
+      if (a.size_in(gears_, gear) > b.size_in(gears_, gear))
+        return fail(relation::at_least, right, b, left, a, gear, -1);
     return true;
   }
   /// right divides left in every gear.
@@ -153,12 +166,14 @@ class inference {
   template <class Part>
   constexpr bool need_same_dtype(Part left, dtype a, Part right, dtype b) {
     if (a == b) return true;
-    return fail({relation::same_dtype, static_cast<int>(left), static_cast<int>(right), ge_number(a), ge_number(b), -1, no_gear});
+    return fail({relation::same_dtype, static_cast<int>(left), static_cast<int>(right), ge_number(a),
+                 ge_number(b), -1, no_gear});
   }
   /// The contents of an input (a shape operand, axes, …) are known; the operators that need them say so here.
   template <class Part>
   constexpr bool need_contents(Part part, std::size_t input) {
-    return has_values(input) || fail({relation::contents_known, static_cast<int>(part), -1, 0, 0, -1, no_gear});
+    return has_values(input) ||
+           fail({relation::contents_known, static_cast<int>(part), -1, 0, 0, -1, no_gear});
   }
   /// A number in [-rank, rank) as a dimension in [0, rank); 0 after a finding.
   template <class Part>
@@ -212,12 +227,15 @@ class inference {
     return value != nullptr ? value : ir_.defaults.find(name);
   }
   template <class Part>
-  constexpr bool fail(relation need, Part left, const extent& a, Part right, const extent& b, std::size_t gear, int dimension) {
-    return fail({need, static_cast<int>(left), static_cast<int>(right), a.size_in(gears_, gear), b.size_in(gears_, gear), dimension, gear});
+  constexpr bool fail(relation need, Part left, const extent& a, Part right, const extent& b,
+                      std::size_t gear, int dimension) {
+    return fail({need, static_cast<int>(left), static_cast<int>(right), a.size_in(gears_, gear),
+                 b.size_in(gears_, gear), dimension, gear});
   }
   template <class Part>
   constexpr bool fail_rank(relation need, Part part, const shape_value& shape, std::size_t rank) {
-    return fail({need, static_cast<int>(part), static_cast<int>(part), shape.rank, static_cast<std::int64_t>(rank), -1, no_gear});
+    return fail({need, static_cast<int>(part), static_cast<int>(part), shape.rank,
+                 static_cast<std::int64_t>(rank), -1, no_gear});
   }
   constexpr bool some_rank_unknown() const {
     for (std::size_t i = 0; i != input_count_; ++i)
@@ -240,13 +258,14 @@ class inference {
       return fail({relation::fed, static_cast<int>(port), -1, 0, 0, -1, no_gear});
     }
     if (!ir_.inputs[port].accepts.contains(type(input)))
-      return fail({relation::dtype_accepted, static_cast<int>(port), -1, ge_number(type(input)), 0, -1, no_gear});
+      return fail(
+          {relation::dtype_accepted, static_cast<int>(port), -1, ge_number(type(input)), 0, -1, no_gear});
     if (ir_.inputs[port].group == 0) return true;
     for (std::size_t other = 0; other != input; ++other) {
       const std::size_t other_port = ir_.port_of(other, input_count_);
       if (fed(other) && ir_.inputs[other_port].group == ir_.inputs[port].group && type(other) != type(input))
-        return fail({relation::same_dtype, static_cast<int>(other_port), static_cast<int>(port), ge_number(type(other)),
-                     ge_number(type(input)), -1, no_gear});
+        return fail({relation::same_dtype, static_cast<int>(other_port), static_cast<int>(port),
+                     ge_number(type(other)), ge_number(type(input)), -1, no_gear});
     }
     return true;
   }
@@ -259,9 +278,12 @@ class inference {
   constexpr void set_default_types() {
     for (std::size_t i = 0; i != outputs_.count; ++i) {
       const output_port& port = ir_.outputs[i < ir_.output_count ? i : ir_.output_count - std::size_t{1}];
-      if (port.source == airloom::output_type::fixed) outputs_.types[i] = port.fixed;
-      else if (port.source == airloom::output_type::from_attribute) outputs_.types[i] = from_ge_number(integer(port.attribute));
-      else if (fed(port.input)) outputs_.types[i] = type(port.input);
+      if (port.source == airloom::output_type::fixed)
+        outputs_.types[i] = port.fixed;
+      else if (port.source == airloom::output_type::from_attribute)
+        outputs_.types[i] = from_ge_number(integer(port.attribute));
+      else if (fed(port.input))
+        outputs_.types[i] = type(port.input);
     }
   }
   constexpr void check_outputs() {
@@ -280,7 +302,8 @@ class inference {
   finding found_;
 };
 
-// --- broadcasting ----------------------------------------------------------------------------------------------
+// --- broadcasting
+// ----------------------------------------------------------------------------------------------
 
 /// The extent that is the larger of the two in every gear, one of them being 1 wherever they differ.
 constexpr extent larger_extent(const extent& a, const extent& b, const gear_view& gears) {
@@ -301,17 +324,20 @@ constexpr extent larger_extent(const extent& a, const extent& b, const gear_view
 
 /// One dimension of a broadcast: equal, or one of them 1, in every gear.
 template <class Part>
-constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part right, const extent& b, int dimension) {
+constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part right, const extent& b,
+                                  int dimension) {
   if (a == b || b.is(1)) return a;
   if (a.is(1)) return b;
   if (!a.is_known() || !b.is_known()) {
     const extent& known = a.is_known() ? a : b;
-    return known.is_constant() ? known : extent::unknown();  // as upstream: n with n > 1 decides an unknown size
+    return known.is_constant() ? known
+                               : extent::unknown();  // as upstream: n with n > 1 decides an unknown size
   }
   for (std::size_t gear = 0; gear != i.gears().gears; ++gear) {
     const std::int64_t x = a.size_in(i.gears(), gear), y = b.size_in(i.gears(), gear);
     if (x != y && x != 1 && y != 1) {
-      i.fail({relation::equal_or_one, static_cast<int>(left), static_cast<int>(right), x, y, dimension, gear});
+      i.fail(
+          {relation::equal_or_one, static_cast<int>(left), static_cast<int>(right), x, y, dimension, gear});
       return a;
     }
   }
@@ -320,16 +346,34 @@ constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part
 
 /// Two shapes, right-aligned; each dimension equal, or 1 on one side.
 template <class Part>
-constexpr shape_value broadcast(inference& i, Part left, const shape_value& a, Part right, const shape_value& b) {
+constexpr shape_value broadcast(inference& i, Part left, const shape_value& a, Part right,
+                                const shape_value& b) {
   const std::size_t rank = a.rank > b.rank ? a.rank : b.rank;
   shape_value result;
   for (std::size_t d = 0; d != rank; ++d) {
     const std::size_t from_end = rank - d;
-    if (from_end > a.rank) result.push(b.back(from_end));
-    else if (from_end > b.rank) result.push(a.back(from_end));
-    else result.push(broadcast_extent(i, left, a.back(from_end), right, b.back(from_end), static_cast<int>(d)));
+    if (from_end > a.rank)
+      result.push(b.back(from_end));
+    else if (from_end > b.rank)
+      result.push(a.back(from_end));
+    else
+      result.push(broadcast_extent(i, left, a.back(from_end), right, b.back(from_end), static_cast<int>(d)));
   }
   return result;
+}
+
+// --- contents
+// --------------------------------------------------------------------------------------------------
+
+/// Follows the contents of small integer tensors through an element-wise operator: lists of one length, or
+/// one side a single number. This is how a size read from a shape stays known through arithmetic.
+template <class Combine>
+constexpr void follow_integers(inference& i, Combine combine) {
+  if (!i.follows_values() || !i.has_values(0) || !i.has_values(1)) return;
+  const std::size_t a = i.value_count(0), b = i.value_count(1);
+  if (a != b && a != 1 && b != 1) return;
+  for (std::size_t k = 0; k != (a > b ? a : b); ++k)
+    i.output_value(combine(i.value(0, a == 1 ? 0 : k), i.value(1, b == 1 ? 0 : k)));
 }
 
 }  // namespace airloom

@@ -1,16 +1,17 @@
 #pragma once
 // What recording writes: a list of steps of fixed size, without strings, usable in constant evaluation.
 //
-// Ordinary code turns a tape into the graph once (graph/from_tape.hpp) and there composes names. A tape refers to
-// static data wherever it can: prototypes, shapes, attributes and names are pointers to what the compiler made.
+// Ordinary code turns a tape into the graph once (graph/from_tape.hpp) and there composes names. A tape
+// refers to static data wherever it can: prototypes, shapes, attributes and names are pointers to what the
+// compiler made.
 
 #include <airloom/graph/prototype.hpp>
 #include <source_location>
 
 namespace airloom {
 
-/// A list that grows, in constant evaluation too. (std::vector is no constant expression for clang 14 to 16 with
-/// libstdc++ 12.) T is default-constructible and copyable.
+/// A list that grows, in constant evaluation too. (std::vector is no constant expression for clang 14 to 16
+/// with libstdc++ 12.) T is default-constructible and copyable.
 template <class T>
 class growing_list {
  public:
@@ -67,9 +68,9 @@ struct tape_step {
   int first_operand = 0;
   int operands = 0;
   int scope = 0;
-  int contents = -1;  ///< Const with written contents: its place among the constants
+  int contents = -1;   ///< Const with written contents: its place among the constants
   int parameter = -1;  ///< Const that is a parameter: its place among the parameters
-  int input = -1;  ///< Data: its place among the inputs
+  int input = -1;      ///< Data: its place among the inputs
   std::source_location where{};
 };
 
@@ -135,7 +136,9 @@ class tape {
   constexpr int add_parameter(const tape_parameter& parameter) { return parameters_.add(parameter); }
   constexpr void add_input(const tape_input& input) { inputs_.add(input); }
   constexpr void add_output(const tape_output& output) { outputs_.add(output); }
-  constexpr void add_number(int step, std::string_view name, double value) { numbers_.add({step, name, value}); }
+  constexpr void add_number(int step, std::string_view name, double value) {
+    numbers_.add({step, name, value});
+  }
   constexpr int add_contents(const std::int64_t* words, std::size_t count, bool floating) {
     const int first = static_cast<int>(words_.size());
     for (std::size_t i = 0; i != count; ++i) words_.add(words[i]);

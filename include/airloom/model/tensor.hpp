@@ -1,6 +1,6 @@
 #pragma once
-// Tensors and parameters as values whose types name their gears, element type and shape, and the one function that
-// records an operator on them.
+// Tensors and parameters as values whose types name their gears, element type and shape, and the one function
+// that records an operator on them.
 
 #include <airloom/graph/plumbing.hpp>
 #include <airloom/graph/tape.hpp>
@@ -8,48 +8,68 @@
 
 namespace airloom {
 
-// --- the words of shape errors ---------------------------------------------------------------------------------
+// --- the words of shape errors
+// ---------------------------------------------------------------------------------
 
 /// What a refused operator returns. Later operators take it and pass it on, so one mistake is one error.
 struct no_shape {};
 
-template <auto Part, auto Value> struct is;
-template <auto Part, auto Value> struct must_equal;
-template <auto Part, auto Value> struct must_equal_or_be_one;
-template <auto Part, auto Value> struct must_be_divisible_by;
-template <auto Part, std::int64_t Value> struct must_be_at_least;
-template <std::int64_t Bound> struct at_least;
-template <std::int64_t Bound> struct below;
-template <auto Part, std::int64_t Rank> struct has_rank;
-template <std::int64_t Rank> struct needs_rank;
-template <std::int64_t Rank> struct needs_rank_at_least;
-template <std::int64_t Rank> struct needs_rank_at_most;
-template <auto Part> struct missing;
-template <auto Part> struct needs_known_contents;
+template <auto Part, auto Value>
+struct is;
+template <auto Part, auto Value>
+struct must_equal;
+template <auto Part, auto Value>
+struct must_equal_or_be_one;
+template <auto Part, auto Value>
+struct must_be_divisible_by;
+template <auto Part, auto Value>
+struct must_be_at_least;
+template <auto Bound>
+struct at_least;
+template <auto Bound>
+struct below;
+template <auto Part, auto Rank>
+struct has_rank;
+template <auto Rank>
+struct needs_rank;
+template <auto Rank>
+struct needs_rank_at_least;
+template <auto Rank>
+struct needs_rank_at_most;
+template <auto Part>
+struct missing;
+template <auto Part>
+struct needs_known_contents;
 struct which_the_operator_does_not_take;
 struct a_required_attribute_is_missing;
-template <int Output> struct output_size_is_no_polynomial;
-template <int Dimension> struct at_dimension;
-template <std::size_t Count> struct of;
-template <std::size_t Number, class Of, class... Where> struct in_gear;
+template <int Output>
+struct output_size_is_no_polynomial;
+template <int Dimension>
+struct at_dimension;
+template <std::size_t Count>
+struct of;
+template <std::size_t Number, class Of, class... Where>
+struct in_gear;
 struct operands_have_different_gear_sets;
 struct no_operand_is_a_tensor;
 
 template <class Op, class... Because>
 constexpr bool shapes_fit = false;
 
-/// The one error of a wrong program: the operator, the two parts in its own words with their sizes, and the gear.
-/// g++ prints the class first, clang the requirement, so both open with the reason.
+/// The one error of a wrong program: the operator, the two parts in its own words with their sizes, and the
+/// gear. g++ prints the class first, clang the requirement, so both open with the reason.
 template <class Op, class... Because>
 struct shape_error : no_shape {
-  static_assert(shapes_fit<Op, Because...>,
-                "these tensors do not fit together (the template arguments name the operator, the parts and the gear)");
+  static_assert(
+      shapes_fit<Op, Because...>,
+      "these tensors do not fit together (the template arguments name the operator, the parts and the gear)");
 };
 
 template <class T>
 constexpr bool is_refused = std::is_base_of_v<no_shape, T> || std::is_base_of_v<no_gears, T>;
 
-// --- values -----------------------------------------------------------------------------------------------------
+// --- values
+// -----------------------------------------------------------------------------------------------------
 
 /// A tensor of a model being described: an output of a recorded step.
 template <class Gears, dtype Type, class Shape>
@@ -62,8 +82,8 @@ struct tensor {
   tape_value value{};
 };
 
-/// A weight: element type and dimensions, all numbers. Members of modules are parameters; their names give the path
-/// under which the weight is found in a weights file.
+/// A weight: element type and dimensions, all numbers. Members of modules are parameters; their names give
+/// the path under which the weight is found in a weights file.
 template <dtype Type, auto... Extents>
 struct parameter {
   using shape_type = shape<Extents...>;
@@ -90,7 +110,8 @@ struct number {
   double value = 0;
 };
 
-// --- operands, as a rule sees them ------------------------------------------------------------------------------
+// --- operands, as a rule sees them
+// ------------------------------------------------------------------------------
 
 /// How the recorder sees a type of operand: `input` for the rule, place() for the tape.
 template <class Axes, class T>
@@ -100,7 +121,9 @@ template <class Axes, class Gears, dtype Type, class Shape>
 struct operand<Axes, tensor<Gears, Type, Shape>> {
   using shape_type = Shape;
   static constexpr inference_input input{true, Type, &value_of_shape<Axes, Shape>::value};
-  static constexpr tape_value place(tape&, const tensor<Gears, Type, Shape>& x, const shape_value*) { return x.value; }
+  static constexpr tape_value place(tape&, const tensor<Gears, Type, Shape>& x, const shape_value*) {
+    return x.value;
+  }
 };
 
 template <class Axes, dtype Type, auto... Extents>
@@ -132,8 +155,8 @@ struct operand<Axes, unfed_type> {
 };
 
 /// Adds a Const with written contents.
-constexpr tape_value add_constant(tape& record, const shape_value& shape, const dtype& type, const std::int64_t* words,
-                                  std::size_t count, bool floating) {
+constexpr tape_value add_constant(tape& record, const shape_value& shape, const dtype& type,
+                                  const std::int64_t* words, std::size_t count, bool floating) {
   tape_step step{&op::constant::ir, &no_attributes, &shape, &type, 1};
   step.contents = record.add_contents(words, count, floating);
   step.where = record.line();
@@ -178,7 +201,8 @@ struct operand<Axes, number<Type>> {
   }
 };
 
-// --- the gears of the operands ----------------------------------------------------------------------------------
+// --- the gears of the operands
+// ----------------------------------------------------------------------------------
 
 struct gears_differ {};
 struct gears_unknown {};
@@ -194,9 +218,12 @@ struct gears_of_operand<tensor<Gears, Type, Shape>> {
 
 template <class Left, class Right>
 constexpr auto one_gear_set(std::type_identity<Left>, std::type_identity<Right>) {
-  if constexpr (std::is_same_v<Left, Right> || std::is_same_v<Right, gears_unknown>) return std::type_identity<Left>{};
-  else if constexpr (std::is_same_v<Left, gears_unknown>) return std::type_identity<Right>{};
-  else return std::type_identity<gears_differ>{};
+  if constexpr (std::is_same_v<Left, Right> || std::is_same_v<Right, gears_unknown>)
+    return std::type_identity<Left>{};
+  else if constexpr (std::is_same_v<Left, gears_unknown>)
+    return std::type_identity<Right>{};
+  else
+    return std::type_identity<gears_differ>{};
 }
 template <class Found>
 constexpr auto gears_of_all(Found found) {
@@ -207,10 +234,12 @@ constexpr auto gears_of_all(Found found, std::type_identity<First> first, Rest..
   return gears_of_all(one_gear_set(found, first), rest...);
 }
 template <class... Operands>
-using gears_of = typename decltype(gears_of_all(std::type_identity<gears_unknown>{},
-                                                std::type_identity<typename gears_of_operand<Operands>::type>{}...))::type;
+using gears_of =
+    typename decltype(gears_of_all(std::type_identity<gears_unknown>{},
+                                   std::type_identity<typename gears_of_operand<Operands>::type>{}...))::type;
 
-// --- applying an operator ----------------------------------------------------------------------------------------
+// --- applying an operator
+// ----------------------------------------------------------------------------------------
 
 /// The result of a rule, with room for exactly as many outputs as the operator has.
 template <std::size_t Outputs>
@@ -241,7 +270,8 @@ struct attributes_of_call<no_call> {
 /// How many outputs the operator has under these attributes.
 template <class Op, class Call>
 constexpr std::size_t outputs_of() {
-  if constexpr (Op::ir.output_count == 0 || !Op::ir.outputs[0].dynamic) return Op::ir.output_count;
+  if constexpr (Op::ir.output_count == 0 || !Op::ir.outputs[0].dynamic)
+    return Op::ir.output_count;
   else {
     const attribute_value* count = attributes_of_call<Call>::value.find(Op::ir.outputs[0].count_attribute);
     return count == nullptr ? 1 : static_cast<std::size_t>(count->integer);
@@ -257,7 +287,8 @@ struct application {
   static constexpr outcome<outputs> value = [] {
     outcome<outputs> result;
     inference_outputs out{result.shapes, result.types, outputs};
-    inference rule{Op::ir, gear_table<Gears>::view, inputs, sizeof...(Operands), attributes_of_call<Call>::value, out};
+    inference rule{
+        Op::ir, gear_table<Gears>::view, inputs, sizeof...(Operands), attributes_of_call<Call>::value, out};
     rule.run();
     result.misfit = rule.found();
     return result;
@@ -279,8 +310,10 @@ struct output_shape_source {
 
 template <std::size_t Index, class First, class... Rest>
 constexpr auto pick_type() {
-  if constexpr (Index == 0) return std::type_identity<First>{};
-  else return pick_type<Index - 1, Rest...>();
+  if constexpr (Index == 0)
+    return std::type_identity<First>{};
+  else
+    return pick_type<Index - 1, Rest...>();
 }
 
 /// The type of one output: an operand's own shape type where the shape is the same, else a new name.
@@ -291,27 +324,33 @@ constexpr auto output_type_of() {
   constexpr dtype type = applied::value.types[Output];
   if constexpr (same != sizeof...(Operands)) {
     using like = typename decltype(pick_type<same, Operands...>())::type;
-    return std::type_identity<tensor<Gears, type, typename operand<typename applied::axes, like>::shape_type>>{};
+    return std::type_identity<
+        tensor<Gears, type, typename operand<typename applied::axes, like>::shape_type>>{};
   } else {
     using named = decltype(name_shape<typename applied::axes, output_shape_source<applied, Output>>());
     return std::type_identity<tensor<Gears, type, named>>{};
   }
 }
 
-// --- explaining a finding -----------------------------------------------------------------------------------------
+// --- explaining a finding
+// -----------------------------------------------------------------------------------------
 
 template <class Gears, std::size_t Gear, class... Axes>
 constexpr auto words_of_gear(axis_list<Axes...>) {
   using table = gear_table<Gears>;
-  if constexpr (Gear == no_gear || sizeof...(Axes) == 0) return parts<>{};
+  if constexpr (Gear == no_gear || sizeof...(Axes) == 0)
+    return parts<>{};
   else
-    return parts<std::type_identity<in_gear<Gear + 1, of<table::view.gears>,
-                                            where<Axes, table::view.size(Gear, axis_list<Axes...>::template index<Axes>())>...>>{}>{};
+    return parts<std::type_identity<
+        in_gear<Gear + 1, of<table::view.gears>,
+                where<Axes, table::view.size(Gear, axis_list<Axes...>::template index<Axes>())>...>>{}>{};
 }
 template <int Dimension>
 constexpr auto words_of_dimension() {
-  if constexpr (Dimension < 0) return parts<>{};
-  else return parts<std::type_identity<at_dimension<Dimension>>{}>{};
+  if constexpr (Dimension < 0)
+    return parts<>{};
+  else
+    return parts<std::type_identity<at_dimension<Dimension>>{}>{};
 }
 template <class... Words>
 constexpr auto words() {
@@ -322,24 +361,37 @@ template <class Part, finding Found>
 constexpr auto words_of_need() {
   constexpr auto left = static_cast<Part>(Found.left);
   constexpr auto right = static_cast<Part>(Found.right);
-  constexpr std::int64_t a = Found.left_size, b = Found.right_size;
-  if constexpr (Found.need == relation::equal) return words<is<left, a>, must_equal<right, b>>();
-  else if constexpr (Found.need == relation::equal_or_one) return words<is<left, a>, must_equal_or_be_one<right, b>>();
-  else if constexpr (Found.need == relation::divides) return words<is<left, a>, must_be_divisible_by<right, b>>();
-  else if constexpr (Found.need == relation::at_least && left == right) return words<is<left, a>, at_least<b>>();
-  else if constexpr (Found.need == relation::at_least) return words<is<left, a>, must_be_at_least<right, b>>();
-  else if constexpr (Found.need == relation::below) return words<is<left, a>, below<b>>();
-  else if constexpr (Found.need == relation::rank) return words<has_rank<left, a>, needs_rank<b>>();
-  else if constexpr (Found.need == relation::rank_at_least) return words<has_rank<left, a>, needs_rank_at_least<b>>();
-  else if constexpr (Found.need == relation::rank_at_most) return words<has_rank<left, a>, needs_rank_at_most<b>>();
+  constexpr auto a = canonical_number<Found.left_size>(), b = canonical_number<Found.right_size>();
+  if constexpr (Found.need == relation::equal)
+    return words<is<left, a>, must_equal<right, b>>();
+  else if constexpr (Found.need == relation::equal_or_one)
+    return words<is<left, a>, must_equal_or_be_one<right, b>>();
+  else if constexpr (Found.need == relation::divides)
+    return words<is<left, a>, must_be_divisible_by<right, b>>();
+  else if constexpr (Found.need == relation::at_least && left == right)
+    return words<is<left, a>, at_least<b>>();
+  else if constexpr (Found.need == relation::at_least)
+    return words<is<left, a>, must_be_at_least<right, b>>();
+  else if constexpr (Found.need == relation::below)
+    return words<is<left, a>, below<b>>();
+  else if constexpr (Found.need == relation::rank)
+    return words<has_rank<left, a>, needs_rank<b>>();
+  else if constexpr (Found.need == relation::rank_at_least)
+    return words<has_rank<left, a>, needs_rank_at_least<b>>();
+  else if constexpr (Found.need == relation::rank_at_most)
+    return words<has_rank<left, a>, needs_rank_at_most<b>>();
   else if constexpr (Found.need == relation::same_dtype)
     return words<is<left, static_cast<dtype>(a)>, must_equal<right, static_cast<dtype>(b)>>();
   else if constexpr (Found.need == relation::dtype_accepted)
     return words<is<left, static_cast<dtype>(a)>, which_the_operator_does_not_take>();
-  else if constexpr (Found.need == relation::fed) return words<missing<left>>();
-  else if constexpr (Found.need == relation::contents_known) return words<needs_known_contents<left>>();
-  else if constexpr (Found.need == relation::attribute_set) return words<a_required_attribute_is_missing>();
-  else return words<output_size_is_no_polynomial<Found.left>>();
+  else if constexpr (Found.need == relation::fed)
+    return words<missing<left>>();
+  else if constexpr (Found.need == relation::contents_known)
+    return words<needs_known_contents<left>>();
+  else if constexpr (Found.need == relation::attribute_set)
+    return words<a_required_attribute_is_missing>();
+  else
+    return words<output_size_is_no_polynomial<Found.left>>();
 }
 
 template <class Op, auto... Words>
@@ -350,11 +402,13 @@ constexpr auto error_of_words(parts<Words...>) {
 /// Turns a finding into the one error that names it.
 template <class Op, class Gears, finding Found>
 constexpr auto explain() {
-  return error_of_words<Op>(words_of_need<typename Op::part, Found>() | words_of_dimension<Found.dimension>() |
+  return error_of_words<Op>(words_of_need<typename Op::part, Found>() |
+                            words_of_dimension<Found.dimension>() |
                             words_of_gear<Gears, Found.gear>(typename gear_table<Gears>::axes{}));
 }
 
-// --- recording ------------------------------------------------------------------------------------------------------
+// --- recording
+// ------------------------------------------------------------------------------------------------------
 
 /// What recording an operator gives: its outputs, one by one.
 template <class... Outputs>
@@ -383,8 +437,10 @@ struct nothing_recorded {
 
 template <class T>
 constexpr tape* tape_of(const T& value) {
-  if constexpr (requires { value.record; }) return value.record;
-  else return nullptr;
+  if constexpr (requires { value.record; })
+    return value.record;
+  else
+    return nullptr;
 }
 template <class... Operands>
 constexpr tape* tape_of_all(const Operands&... operands) {
@@ -394,23 +450,30 @@ constexpr tape* tape_of_all(const Operands&... operands) {
 }
 
 template <class Op, class Call, class Gears, std::size_t... Output, class... Operands>
-constexpr auto write_step(std::index_sequence<Output...>, const std::source_location& where, const Operands&... operands) {
+constexpr auto write_step(std::index_sequence<Output...>, const std::source_location& where,
+                          const Operands&... operands) {
   using applied = application<Op, Call, Gears, Operands...>;
   tape* record = tape_of_all(operands...);
   record->set_line(where);
   const tape_value values[sizeof...(Operands) + 1]{
       operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)..., {}};
-  tape_step step{&Op::ir, &attributes_of_call<Call>::value, applied::value.shapes, applied::value.types, applied::outputs};
+  tape_step step{&Op::ir, &attributes_of_call<Call>::value, applied::value.shapes, applied::value.types,
+                 applied::outputs};
   step.where = where;
   return recorded<typename decltype(output_type_of<Op, Call, Gears, Output, Operands...>())::type...>{
       record, record->add_step(step, values, sizeof...(Operands))};
 }
 
+/// A captureless function that writes attributes.
+template <class T>
+concept attribute_writer = std::is_empty_v<T> && requires(T call, attribute_list& list) { call(list); };
+
 /// Records operator `Op` on the operands, or refuses with the one error that says why not.
 /// `Call` is a captureless function that writes the attributes which the call sets.
-template <class Op, class Call, class... Operands>
+template <class Op, attribute_writer Call, class... Operands>
 constexpr auto record(const std::source_location& where, Call, const Operands&... operands) {
-  if constexpr ((is_refused<Operands> || ...)) return nothing_recorded{};
+  if constexpr ((is_refused<Operands> || ...))
+    return nothing_recorded{};
   else {
     using gears = gears_of<Operands...>;
     if constexpr (std::is_same_v<gears, gears_differ>) {
@@ -429,10 +492,14 @@ constexpr auto record(const std::source_location& where, Call, const Operands&..
     }
   }
 }
-template <class Op, class... Operands>
-constexpr auto record(const std::source_location& where, const Operands&... operands) {
-  return record<Op>(where, no_call{}, operands...);
+template <class Op, class First, class... Rest>
+  requires(!attribute_writer<First>)
+constexpr auto record(const std::source_location& where, const First& first, const Rest&... rest) {
+  return record<Op>(where, no_call{}, first, rest...);
 }
+
+/// The line of whoever calls: the default of the last parameter of every operator function.
+using line = std::source_location;
 
 /// What an operator function takes: a tensor, a parameter, or what a refused operator returned.
 template <class T>

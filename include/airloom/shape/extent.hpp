@@ -9,9 +9,11 @@
 
 namespace airloom {
 
-inline constexpr std::size_t max_axes = 8;   ///< axes of one gear set: a power of each fits eight bits of a word
+inline constexpr std::size_t max_axes =
+    8;  ///< axes of one gear set: a power of each fits eight bits of a word
 inline constexpr std::size_t max_terms = 4;  ///< terms of one extent; `a + b + c + 1` is as long as it gets
-inline constexpr std::size_t max_rank = 8;   ///< dimensions of one shape: Ascend's broadcasting stops there too
+inline constexpr std::size_t max_rank =
+    8;  ///< dimensions of one shape: Ascend's broadcasting stops there too
 
 /// The sizes of all axes in all gears, row by row: one row a gear, one column an axis.
 struct gear_view {
@@ -29,7 +31,9 @@ struct monomial {
   std::int64_t coefficient = 0;
   std::uint64_t powers = 0;
 
-  constexpr unsigned power(std::size_t axis) const { return static_cast<unsigned>(powers >> (8 * axis) & 0xFF); }
+  constexpr unsigned power(std::size_t axis) const {
+    return static_cast<unsigned>(powers >> (8 * axis) & 0xFF);
+  }
   constexpr bool operator==(const monomial&) const = default;
 };
 
@@ -62,7 +66,9 @@ struct extent {
   static constexpr extent inexpressible() { return in_state(extent_state::inexpressible); }
 
   constexpr bool is_known() const { return state == extent_state::known; }
-  constexpr bool is_constant() const { return is_known() && (count == 0 || (count == 1 && terms[0].powers == 0)); }
+  constexpr bool is_constant() const {
+    return is_known() && (count == 0 || (count == 1 && terms[0].powers == 0));
+  }
   constexpr bool is(std::int64_t constant) const { return is_constant() && this->constant() == constant; }
   /// The value of a constant extent.
   constexpr std::int64_t constant() const { return count == 0 ? 0 : terms[0].coefficient; }

@@ -5,9 +5,10 @@
 //   inline constexpr struct seq final : al::axis<seq> {} seq;
 //   inline constexpr auto traffic = al::product(batch.in<1, 4>, seq.in<64, 128>);   // four gears
 //
-// A gear set is a compile-time expression: `zip` moves its members together, `product` combines them freely, and
-// they nest. It only describes; its gears are counted and indexed by plain arithmetic (gear_table below), never
-// held as types. An axis named twice has to agree with itself: combinations in which it does not are no gears.
+// A gear set is a compile-time expression: `zip` moves its members together, `product` combines them freely,
+// and they nest. It only describes; its gears are counted and indexed by plain arithmetic (gear_table below),
+// never held as types. An axis named twice has to agree with itself: combinations in which it does not are no
+// gears.
 
 #include <airloom/shape/extent.hpp>
 #include <string_view>
@@ -21,18 +22,25 @@ inline constexpr std::size_t default_gear_limit = 100;
 /// What Ascend 950 takes; ask for it with `al::limit<al::ascend_950_gear_limit>(set)`.
 inline constexpr std::size_t ascend_950_gear_limit = 256;
 
-// --- what a wrong gear set says ------------------------------------------------------------------------------
+// --- what a wrong gear set says
+// ------------------------------------------------------------------------------
 
 /// What stands in for a gear set that was refused; everything that takes a gear set passes it on in silence.
 struct no_gears {};
 
 // The words of the errors: never defined, only read.
-template <class... Axis> struct axis_named;
-template <std::int64_t... Sizes> struct sizes;
-template <std::size_t Length> struct length;
-template <std::size_t Count> struct gears_in_all;
-template <std::size_t Count> struct at_most;
-template <class Axis, std::int64_t Size> struct where;
+template <class... Axis>
+struct axis_named;
+template <std::int64_t... Sizes>
+struct sizes;
+template <std::size_t Length>
+struct length;
+template <std::size_t Count>
+struct gears_in_all;
+template <std::size_t Count>
+struct at_most;
+template <class Axis, std::int64_t Size>
+struct where;
 struct a_ladder_needs_at_least_one_size;
 struct every_size_is_at_least_one;
 struct zip_needs_members_of_one_length;
@@ -46,15 +54,16 @@ struct too_many_axes;
 template <class Rule, class... Because>
 constexpr bool gears_hold = false;
 
-/// The one error of a wrong gear set: the rule that is broken, and by what. g++ prints the class first, clang the
-/// requirement, so both open with the reason.
+/// The one error of a wrong gear set: the rule that is broken, and by what. g++ prints the class first, clang
+/// the requirement, so both open with the reason.
 template <class Rule, class... Because>
 struct gear_error : no_gears {
   static_assert(gears_hold<Rule, Because...>,
                 "this gear set breaks a rule (the template arguments name the rule and what breaks it)");
 };
 
-// --- axes and ladders ----------------------------------------------------------------------------------------
+// --- axes and ladders
+// ----------------------------------------------------------------------------------------
 
 /// The name of a type as its declaration spells it, without namespaces.
 template <class T>
@@ -78,7 +87,9 @@ struct setting {
 template <class Axis>
 struct axis_setting {
   std::int64_t size = 0;
-  constexpr operator setting() const { return {short_name<Axis>(), size}; }  // NOLINT(google-explicit-constructor)
+  constexpr operator setting() const {
+    return {short_name<Axis>(), size};
+  }  // NOLINT(google-explicit-constructor)
 };
 
 /// The sizes that one axis takes: a gear set of one axis.
@@ -97,9 +108,12 @@ struct ladder {
 
 template <class Axis, std::int64_t... Sizes>
 constexpr auto make_ladder() {
-  if constexpr (sizeof...(Sizes) == 0) return gear_error<a_ladder_needs_at_least_one_size, axis_named<Axis>>{};
-  else if constexpr (((Sizes < 1) || ...)) return gear_error<every_size_is_at_least_one, axis_named<Axis>, sizes<Sizes...>>{};
-  else return ladder<Axis, Sizes...>{};
+  if constexpr (sizeof...(Sizes) == 0)
+    return gear_error<a_ladder_needs_at_least_one_size, axis_named<Axis>>{};
+  else if constexpr (((Sizes < 1) || ...))
+    return gear_error<every_size_is_at_least_one, axis_named<Axis>, sizes<Sizes...>>{};
+  else
+    return ladder<Axis, Sizes...>{};
 }
 
 /// A named dimension that has gears. Declared once, so that every compiler prints its name:
@@ -116,7 +130,8 @@ struct axis {
 template <class T>
 concept is_axis = std::is_base_of_v<axis<T>, T>;
 
-// --- combinations --------------------------------------------------------------------------------------------
+// --- combinations
+// --------------------------------------------------------------------------------------------
 
 /// Members that move together: gear i of the set is gear i of every member.
 template <class... Members>
@@ -156,7 +171,8 @@ struct product_set {
   }
 };
 
-// --- the axes of a set ---------------------------------------------------------------------------------------
+// --- the axes of a set
+// ---------------------------------------------------------------------------------------
 
 template <class... Axes>
 struct axis_list {
@@ -177,8 +193,10 @@ constexpr axis_list<Axes...> merge_axes(axis_list<Axes...> left, axis_list<>) {
 }
 template <class... Axes, class First, class... Rest>
 constexpr auto merge_axes(axis_list<Axes...>, axis_list<First, Rest...>) {
-  if constexpr ((std::is_same_v<Axes, First> || ...)) return merge_axes(axis_list<Axes...>{}, axis_list<Rest...>{});
-  else return merge_axes(axis_list<Axes..., First>{}, axis_list<Rest...>{});
+  if constexpr ((std::is_same_v<Axes, First> || ...))
+    return merge_axes(axis_list<Axes...>{}, axis_list<Rest...>{});
+  else
+    return merge_axes(axis_list<Axes..., First>{}, axis_list<Rest...>{});
 }
 
 template <class Axis, std::int64_t... Sizes>
@@ -202,7 +220,8 @@ constexpr auto axes_of(product_set<Members...>) {
   return axes_of_all(axis_list<>{}, Members{}...);
 }
 
-// --- the gears of a set --------------------------------------------------------------------------------------
+// --- the gears of a set
+// --------------------------------------------------------------------------------------
 
 /// The distinct gears of a set in order of first occurrence, as TorchAir merges them: a table of numbers.
 template <std::size_t Axes, std::size_t Raw>
@@ -239,7 +258,8 @@ struct gear_table_of<Set, axis_list<Axes...>> {
       bool agrees = true;
       for (std::size_t axis = 0; axis != axis_count; ++axis) agrees = agrees && row[axis] > 0;
       if (!agrees || result.contains(row)) continue;
-      for (std::size_t axis = 0; axis != axis_count; ++axis) result.sizes[result.gears * axis_count + axis] = row[axis];
+      for (std::size_t axis = 0; axis != axis_count; ++axis)
+        result.sizes[result.gears * axis_count + axis] = row[axis];
       ++result.gears;
     }
     return result;
@@ -285,12 +305,15 @@ template <class... Members>
 constexpr bool is_gear_set<product_set<Members...>> = true;
 
 template <class Set, class Axis>
-constexpr bool moves_axis = decltype(axes_of(Set{}))::template index<Axis>() != decltype(axes_of(Set{}))::count;
+constexpr bool moves_axis =
+    decltype(axes_of(Set{}))::template index<Axis>() != decltype(axes_of(Set{}))::count;
 
 template <class Left, class Right, class Axis>
 constexpr bool ladders_differ() {
-  if constexpr (!moves_axis<Left, Axis> || !moves_axis<Right, Axis>) return false;
-  else return !sizes_within<Left, Right, Axis>() || !sizes_within<Right, Left, Axis>();
+  if constexpr (!moves_axis<Left, Axis> || !moves_axis<Right, Axis>)
+    return false;
+  else
+    return !sizes_within<Left, Right, Axis>() || !sizes_within<Right, Left, Axis>();
 }
 
 /// The first axis that two of the members give different ladders; an empty list where there is none.
@@ -312,8 +335,10 @@ constexpr auto clashing_axis(axis_list<>) {
 }
 template <class Pairs, class First, class... Rest>
 constexpr auto clashing_axis(axis_list<First, Rest...>) {
-  if constexpr (Pairs::template clashes<First>()) return axis_list<First>{};
-  else return clashing_axis<Pairs>(axis_list<Rest...>{});
+  if constexpr (Pairs::template clashes<First>())
+    return axis_list<First>{};
+  else
+    return clashing_axis<Pairs>(axis_list<Rest...>{});
 }
 
 /// `Set` itself where it keeps the rules, else the error that says which one it breaks.
@@ -321,20 +346,27 @@ template <std::size_t Limit, class Set, class... Members>
 constexpr auto checked_set() {
   using axes = decltype(axes_of(Set{}));
   using clash = decltype(clashing_axis<member_pairs<Members...>>(axes{}));
-  if constexpr (axes::count > max_axes) return gear_error<too_many_axes, length<axes::count>, at_most<max_axes>>{};
-  else if constexpr (clash::count != 0) return gear_error<an_axis_has_one_ladder, clash>{};
-  else if constexpr (gear_count<Set> == 0) return gear_error<the_axis_never_agrees_with_itself, axes>{};
+  if constexpr (axes::count > max_axes)
+    return gear_error<too_many_axes, length<axes::count>, at_most<max_axes>>{};
+  else if constexpr (clash::count != 0)
+    return gear_error<an_axis_has_one_ladder, clash>{};
+  else if constexpr (gear_count<Set> == 0)
+    return gear_error<the_axis_never_agrees_with_itself, axes>{};
   else if constexpr (gear_count<Set> > Limit) {
     constexpr std::size_t in_all = gear_table<Set>::kept < Set::raw_gears ? Set::raw_gears : gear_count<Set>;
     return gear_error<too_many_gears, gears_in_all<in_all>, at_most<Limit>>{};
-  } else return Set{};
+  } else
+    return Set{};
 }
 
 template <std::size_t Limit, template <class...> class Combined, class... Members>
 constexpr auto combine(Members...) {
-  if constexpr ((std::is_base_of_v<no_gears, Members> || ...)) return no_gears{};
-  else if constexpr (!(is_gear_set<Members> && ...)) return gear_error<zip_and_product_take_ladders_and_gear_sets, Members...>{};
-  else return checked_set<Limit, Combined<Members...>, Members...>();
+  if constexpr ((std::is_base_of_v<no_gears, Members> || ...))
+    return no_gears{};
+  else if constexpr (!(is_gear_set<Members> && ...))
+    return gear_error<zip_and_product_take_ladders_and_gear_sets, Members...>{};
+  else
+    return checked_set<Limit, Combined<Members...>, Members...>();
 }
 
 /// The members move together: `zip(batch.in<1, 4>, seq.in<64, 128>)` has two gears, (1, 64) and (4, 128).
@@ -346,13 +378,15 @@ constexpr auto zip(Members... members) {
   else {
     constexpr std::size_t lengths[]{Members::raw_gears...};
     constexpr bool equal = ((Members::raw_gears == lengths[0]) && ...);
-    if constexpr (equal) return combine<Limit, zip_set>(members...);
-    else return gear_error<zip_needs_members_of_one_length, length<Members::raw_gears>...>{};
+    if constexpr (equal)
+      return combine<Limit, zip_set>(members...);
+    else
+      return gear_error<zip_needs_members_of_one_length, length<Members::raw_gears>...>{};
   }
 }
 
-/// All combinations: `product(batch.in<1, 4>, seq.in<64, 128>)` has four gears, the last member varying fastest.
-/// Needs    no axis with two different ladders; at most Limit distinct gears.
+/// All combinations: `product(batch.in<1, 4>, seq.in<64, 128>)` has four gears, the last member varying
+/// fastest. Needs    no axis with two different ladders; at most Limit distinct gears.
 template <std::size_t Limit = default_gear_limit, class... Members>
 constexpr auto product(Members... members) {
   return combine<Limit, product_set>(members...);
@@ -361,7 +395,8 @@ constexpr auto product(Members... members) {
 /// The gear set of a model whose sizes are all numbers: one gear, no axis.
 inline constexpr product_set<> static_model{};
 
-// --- choosing a gear -----------------------------------------------------------------------------------------
+// --- choosing a gear
+// -----------------------------------------------------------------------------------------
 
 template <class T>
 struct axis_of_setting;
@@ -371,25 +406,29 @@ struct axis_of_setting<axis_setting<Axis>> {
 };
 
 /// The number of the gear that the settings choose, checked while compiling:
-///   al::gear<traffic, al::settings<batch(4), seq(128)>>   (or shorter, al::gear<traffic, batch(4), seq(128)>)
+///   al::gear<traffic, al::settings<batch(4), seq(128)>>   (or shorter, al::gear<traffic, batch(4),
+///   seq(128)>)
 /// Needs    every axis of the set once; sizes that one gear has.
 template <auto Set, auto... Settings>
 constexpr auto choose_gear() {
   using set = std::remove_cvref_t<decltype(Set)>;
-  if constexpr (std::is_base_of_v<no_gears, set>) return no_gears{};
+  if constexpr (std::is_base_of_v<no_gears, set>)
+    return no_gears{};
   else {
     using table = gear_table<set>;
     constexpr std::size_t chosen = [] {
       std::int64_t row[max_axes + 1]{};
-      ((row[table::axes::template index<typename axis_of_setting<std::remove_cvref_t<decltype(Settings)>>::type>()] =
-            Settings.size),
+      ((row[table::axes::template index<
+            typename axis_of_setting<std::remove_cvref_t<decltype(Settings)>>::type>()] = Settings.size),
        ...);
       return find_gear(table::view, row);
     }();
     if constexpr (chosen == no_gear)
-      return gear_error<no_such_gear,
-                        where<typename axis_of_setting<std::remove_cvref_t<decltype(Settings)>>::type, Settings.size>...>{};
-    else return std::integral_constant<std::size_t, chosen>{};
+      return gear_error<
+          no_such_gear,
+          where<typename axis_of_setting<std::remove_cvref_t<decltype(Settings)>>::type, Settings.size>...>{};
+    else
+      return std::integral_constant<std::size_t, chosen>{};
   }
 }
 template <auto Set, auto... Settings>

@@ -1,9 +1,9 @@
 #pragma once
 // Shapes as types: the names of shape values.
 //
-// `shape<batch, 768>` is what people write and what errors print; shape_value is what rules compute with. This
-// header goes from one to the other. The arguments of a shape are whole numbers, axes, and expressions over them:
-// `batch * seq`, `seq + 1`.
+// `shape<batch, 768>` is what people write and what errors print; shape_value is what rules compute with.
+// This header goes from one to the other. The arguments of a shape are whole numbers, axes, and expressions
+// over them: `batch * seq`, `seq + 1`.
 
 #include <airloom/shape/gears.hpp>
 
@@ -45,8 +45,8 @@ constexpr plus<Left{}, Right{}> operator+(Left, Right) {
 template <std::int64_t Value>
 inline constexpr times<Value> size{};
 
-/// The polynomial that an argument of shape<…> names, over the axes of a gear set (an axis that the set does not
-/// have gives `inexpressible`).
+/// The polynomial that an argument of shape<…> names, over the axes of a gear set (an axis that the set does
+/// not have gives `inexpressible`).
 template <class Axes, auto Extent>
 constexpr extent extent_of();
 
@@ -61,11 +61,13 @@ constexpr extent extent_of_expression(plus<Terms...>) {
 template <class Axes, auto Extent>
 constexpr extent extent_of() {
   using type = std::remove_cvref_t<decltype(Extent)>;
-  if constexpr (std::is_integral_v<type>) return extent{static_cast<std::int64_t>(Extent)};
+  if constexpr (std::is_integral_v<type>)
+    return extent{static_cast<std::int64_t>(Extent)};
   else if constexpr (is_axis<type>) {
     constexpr std::size_t place = Axes::template index<type>();
     return place == Axes::count ? extent::inexpressible() : extent::of_axis(place);
-  } else return extent_of_expression<Axes>(Extent);
+  } else
+    return extent_of_expression<Axes>(Extent);
 }
 
 /// The value of a shape type.
@@ -76,12 +78,15 @@ struct value_of_shape<Axes, shape<Extents...>> {
   static constexpr shape_value value = shape_value::of(extent_of<Axes, Extents>()...);
 };
 
-// --- naming a value ------------------------------------------------------------------------------------------
+// --- naming a value
+// ------------------------------------------------------------------------------------------
 
 template <std::int64_t Number>
 constexpr auto canonical_number() {
-  if constexpr (Number >= -2147483647 && Number <= 2147483647) return static_cast<int>(Number);
-  else return Number;
+  if constexpr (Number >= -2147483647 && Number <= 2147483647)
+    return static_cast<int>(Number);
+  else
+    return Number;
 }
 
 /// A list of values, used to put the parts of an expression together.
@@ -101,11 +106,15 @@ constexpr auto factors_of_axis() {
 
 template <std::int64_t Coefficient, class... Axes>
 constexpr auto factors_of_coefficient() {
-  if constexpr (Coefficient == 1) return parts<>{};
-  else return parts<canonical_number<Coefficient>()>{};
+  if constexpr (Coefficient == 1)
+    return parts<>{};
+  else
+    return parts<canonical_number<Coefficient>()>{};
 }
 
-constexpr int as_factor(parts<>) { return 1; }
+constexpr int as_factor(parts<>) {
+  return 1;
+}
 template <auto Only>
 constexpr auto as_factor(parts<Only>) {
   return Only;
@@ -127,7 +136,8 @@ constexpr auto name_monomial(axis_list<Axes...>) {
 /// The name of dimension `Dimension` of `Source::value`, a shape_value whose dimensions are all polynomials.
 template <class Axes, class Source, std::size_t Dimension, std::size_t... Term>
 constexpr auto name_extent(std::index_sequence<Term...>) {
-  if constexpr (sizeof...(Term) == 0) return 0;
+  if constexpr (sizeof...(Term) == 0)
+    return 0;
   else if constexpr (sizeof...(Term) == 1)
     return name_monomial<Source::value.dims[Dimension].terms[0].coefficient,
                          Source::value.dims[Dimension].terms[0].powers>(Axes{});
