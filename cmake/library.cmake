@@ -1,4 +1,5 @@
-# The library airloom::airloom: every .cpp below src/, except the program's.
+# The library, twice from the same objects: `airloom` (static; our own programs and tests link it) and
+# `airloom_shared`. BUILD_SHARED_LIBS says which of the two airloom::airloom is.
 find_package(Boost 1.74 REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(range-v3 REQUIRED)
@@ -8,19 +9,38 @@ find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
-file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/*.cpp)
+file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 list(FILTER airloom_sources EXCLUDE REGEX "/src/cli/")
 
-add_library(airloom ${airloom_sources})
-add_library(airloom::airloom ALIAS airloom)
-target_compile_features(airloom PUBLIC cxx_std_20)
-target_include_directories(airloom
-  PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>
-  PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src)
-target_link_libraries(airloom
-  PUBLIC Boost::headers
-  PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:range-v3::range-v3>
-          $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:fmt::fmt-header-only>
-          Threads::Threads ZLIB::ZLIB)
-set_target_properties(airloom PROPERTIES POSITION_INDEPENDENT_CODE ON)
+add_library(airloom STATIC ${airloom_sources})
+target_include_directories(airloom PRIVATE ${PROJECT_SOURCE_DIR}/src)
+set_target_properties(airloom PROPERTIES EXPORT_NAME static POSITION_INDEPENDENT_CODE ON)
+airloom_protobuf(airloom)
 airloom_warnings(airloom)
+
+# Hidden visibility keeps our own internals in; the version script also keeps in what the headers of other libraries
+# mark as visible.
+set(exported_symbols ${PROJECT_SOURCE_DIR}/cmake/exported_symbols.map)
+add_library(airloom_shared SHARED $<TARGET_OBJECTS:airloom>)
+target_link_options(airloom_shared PRIVATE -Wl,--version-script=${exported_symbols})
+set_target_properties(airloom_shared PROPERTIES
+  EXPORT_NAME shared OUTPUT_NAME airloom LINKER_LANGUAGE CXX LINK_DEPENDS ${exported_symbols}
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+
+foreach(library IN ITEMS airloom airloom_shared)
+  target_compile_features(${library} PUBLIC cxx_std_20)
+  target_include_directories(${library}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  # BUILD_INTERFACE: headers that our sources alone include, so an installed airloom need not name them.
+  target_link_libraries(${library}
+    PUBLIC Boost::headers
+    PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:range-v3::range-v3>
+            $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:fmt::fmt-header-only>
+            protobuf::libprotobuf Threads::Threads ZLIB::ZLIB)
+endforeach()
+
+if(BUILD_SHARED_LIBS)
+  add_library(airloom::airloom ALIAS airloom_shared)
+else()
+  add_library(airloom::airloom ALIAS airloom)
+endif()

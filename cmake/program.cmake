@@ -1,9 +1,10 @@
 # The program `airloom`: one file a verb, below src/cli/.
-file(GLOB airloom_cli_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/src/cli/*.cpp)
+file(GLOB airloom_cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)
 if(airloom_cli_sources)
   find_package(CLI11 REQUIRED)
   add_executable(airloom_program ${airloom_cli_sources})
-  set_target_properties(airloom_program PROPERTIES OUTPUT_NAME airloom RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_target_properties(airloom_program PROPERTIES OUTPUT_NAME airloom RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_link_libraries(airloom_program PRIVATE airloom CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt-header-only)
   airloom_warnings(airloom_program)
+  install(TARGETS airloom_program)
 endif()
