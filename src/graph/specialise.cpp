@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <airloom/graph/graph.hpp>
+#include <algorithm>
+
+namespace airloom {
+
+namespace {
+
+using named_shapes = std::map<std::string, std::vector<std::int64_t>>;
+
+node& input_named(graph& g, const std::string& name) {
+  const int index = g.find(name);
+  const bool is_input = index >= 0 && (g.nodes[static_cast<std::size_t>(index)].type == "Data" ||
+                                       g.nodes[static_cast<std::size_t>(index)].type == "RefData");
+  if (is_input) return g.nodes[static_cast<std::size_t>(index)];
+  std::vector<std::string> names;
+  for (const int input : g.inputs()) names.push_back(g.nodes[static_cast<std::size_t>(input)].name);
+  throw error{error_code::usage, fmt::format("The graph has no input '{}'.", name),
+              fmt::format("Its inputs are: {}.", fmt::join(names, ", "))};
+}
+
+const shape_value& shape_of_input(const node& n) {
+  return n.input_descriptions.empty() ? n.output_descriptions.at(0).shape : n.input_descriptions[0].shape;
+}
+
+bool fits(const shape_value& declared, const std::vector<std::int64_t>& dims, const gear_view& gears,
+          std::size_t gear) {
+  if (!declared.rank_known) return true;
+  if (declared.rank != dims.size()) return false;
+  for (std::size_t i = 0; i != dims.size(); ++i)
+    if (declared[i].is_known() && declared[i].size_in(gears, gear) != dims[i]) return false;
+  return true;
+}
+
+/// The gear in which every given shape is what its input declares.
+std::size_t select_gear(graph& g, const named_shapes& shapes) {
+  const gear_view gears = g.gears.view();
+  for (std::size_t gear = 0; gear != gears.gears; ++gear) {
+    const bool all = std::all_of(shapes.begin(), shapes.end(), [&](const auto& given) {
+      return fits(shape_of_input(input_named(g, given.first)), given.second, gears, gear);
+    });
+    if (all) return gear;
+  }
+  return no_gear;
+}
+
+[[noreturn]] void throw_no_gear(graph& g, const named_shapes& shapes) {
+  std::vector<std::string> given, declared;
+  for (const auto& [name, dims] : shapes) {
+    given.push_back(fmt::format("{} [{}]", name, fmt::join(dims, ", ")));
+    declared.push_back(fmt::format("{} {}", name, to_text(shape_of_input(input_named(g, name)), g.gears)));
+  }
+  std::vector<std::string> gears;
+  for (std::size_t gear = 0; gear != g.gears.gears && !g.gears.axes.empty(); ++gear) {
+    std::vector<std::string> sizes;
+    for (std::size_t axis = 0; axis != g.gears.axes.size(); ++axis)
+      sizes.push_back(fmt::format("{} = {}", g.gears.axes[axis], g.gears.view().size(gear, axis)));
+    gears.push_back(fmt::format("({})", fmt::join(sizes, ", ")));
+  }
+  throw error{g.gears.axes.empty() ? error_code::shape_mismatch : error_code::gear_unknown,
+              fmt::format("The shapes {} are not what the graph takes.", fmt::join(given, ", ")),
+              gears.empty() ? fmt::format("It takes {}.", fmt::join(declared, ", "))
+                            : fmt::format("It takes {} in the gears {}.", fmt::join(declared, ", "),
+                                          fmt::join(gears, " "))};
+}
+
+shape_value numbers(const shape_value& declared, const gear_view& gears, std::size_t gear) {
+  shape_value result = declared;
+  for (std::size_t i = 0; i != declared.rank; ++i)
+    if (declared[i].is_known()) result[i] = extent{declared[i].size_in(gears, gear)};
+  return result;
+}
+
+void set_shape(node& input, const shape_value& shape) {
+  for (tensor_description& description : input.input_descriptions) description.shape = shape;
+  for (tensor_description& description : input.output_descriptions) description.shape = shape;
+}
+
+}  // namespace
+
+graph specialise(const graph& g, const named_shapes& shapes) {
+  graph result = g;
+  const std::size_t gear = select_gear(result, shapes);
+  if (gear == no_gear) throw_no_gear(result, shapes);
+  for (const int index : result.inputs()) {
+    node& input = result.nodes[static_cast<std::size_t>(index)];
+    set_shape(input, numbers(shape_of_input(input), g.gears.view(), gear));
+  }
+  for (const auto& [name, dims] : shapes) {
+    if (dims.size() > max_rank)
+      throw error{error_code::rank_unsupported,
+                  fmt::format("The shape of '{}' has {} dimensions.", name, dims.size()),
+                  fmt::format("A tensor has at most {}.", max_rank)};
+    shape_value shape;
+    for (const std::int64_t dim : dims) shape.push(dim);
+    set_shape(input_named(result, name), shape);
+  }
+  result.gears = {};
+  throw_first_error(infer(result));
+  return result;
+}
+
+}  // namespace airloom
