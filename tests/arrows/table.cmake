@@ -1,0 +1,19 @@
+# Which folder may include which, below include/airloom/ and src/ alike: a row for a folder, naming rows above it.
+# What a folder may include, it may include with all that stands behind it: air/ may include graph/, and so shape/.
+# A row may also name one header of another folder. Headers outside the folders (dtype.hpp, error.hpp, …) may be
+# included by all, and may include no folder.
+may_include(shape)
+may_include(weights)
+may_include(world)
+may_include(graph    shape)
+may_include(model    graph weights)
+may_include(ops      graph model/tensor.hpp)
+may_include(nn       ops model)
+may_include(air      graph weights)
+may_include(host     graph)
+may_include(npu      graph air)
+may_include(dump     graph)
+may_include(compare  dump weights)
+may_include(cli      nn host npu world compare)
+# The umbrella header is for users: it may include everything, and none of ours includes it.
+may_include(airloom.hpp  nn host npu world compare)

@@ -1,0 +1,2 @@
+#include <airloom/model/model.hpp>
+#include <airloom/model/tensor.hpp>

@@ -1,0 +1,1 @@
+#include <airloom/graph/graph.hpp>

@@ -1,0 +1,1 @@
+#include <airloom/shape/shape.hpp>

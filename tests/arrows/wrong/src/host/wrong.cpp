@@ -1,0 +1,2 @@
+#include "../air/right.hpp"
+#include "weights/npy.hpp"
