@@ -316,6 +316,11 @@ constexpr bool ladders_differ() {
     return !sizes_within<Left, Right, Axis>() || !sizes_within<Right, Left, Axis>();
 }
 
+template <class T>
+constexpr bool is_bare_ladder = false;
+template <class Axis, std::int64_t... Sizes>
+constexpr bool is_bare_ladder<ladder<Axis, Sizes...>> = true;
+
 /// The first axis that two of the members give different ladders; an empty list where there is none.
 template <class... Members>
 struct member_pairs {

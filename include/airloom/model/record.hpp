@@ -1,0 +1,180 @@
+#pragma once
+// Recording a model: al::record_model(module, inputs…) gives the tape, in constant evaluation too.
+
+#include <airloom/model/module.hpp>
+
+namespace airloom {
+
+/// An input of a model: its gears, element type and shape, and the name that files and callers use.
+template <class Gears, dtype Type, class Shape>
+struct input_declaration {
+  using tensor_type = tensor<Gears, Type, Shape>;
+  std::string_view name;
+};
+
+struct refused_input : no_shape {};
+template <auto Extent>
+struct extent_is;
+template <auto... Extents>
+struct shape_is;
+struct every_axis_of_a_shape_belongs_to_the_gear_set;
+struct a_dimension_is_at_least_one;
+struct a_shape_has_at_most_eight_dimensions;
+template <std::size_t Count>
+struct but_has;
+
+template <class Rule, class... Because>
+constexpr bool input_fits = false;
+/// The one error of a wrong input declaration.
+template <class Rule, class... Because>
+struct input_error : refused_input {
+  static_assert(input_fits<Rule, Because...>,
+                "this input cannot be (the template arguments name the rule and what breaks it)");
+};
+
+/// What is wrong with the extents of an input over these axes; the declaration itself where nothing is.
+template <class Gears, dtype Type, auto... Extents>
+constexpr auto checked_input(std::string_view name) {
+  using table = gear_table<Gears>;
+  if constexpr (sizeof...(Extents) > max_rank)
+    return input_error<a_shape_has_at_most_eight_dimensions, but_has<sizeof...(Extents)>>{};
+  else {
+    constexpr shape_value value = value_of_shape<typename table::axes, shape<Extents...>>::value;
+    constexpr bool foreign = [&] {
+      for (std::size_t i = 0; i != value.rank; ++i)
+        if (!value[i].is_known()) return true;
+      return false;
+    }();
+    if constexpr (foreign)
+      return input_error<every_axis_of_a_shape_belongs_to_the_gear_set, shape_is<Extents...>>{};
+    else {
+      constexpr bool positive = [&] {
+        for (std::size_t gear = 0; gear != table::view.gears; ++gear)
+          for (std::size_t i = 0; i != value.rank; ++i)
+            if (value[i].size_in(table::view, gear) < 1) return false;
+        return true;
+      }();
+      if constexpr (!positive)
+        return input_error<a_dimension_is_at_least_one, shape_is<Extents...>>{};
+      else
+        return input_declaration<Gears, Type, shape<Extents...>>{name};
+    }
+  }
+}
+
+/// `al::input<traffic, al::f32, batch, 768>("x")`: one input of a model. `Gears` is a gear set, or
+/// static_model. Needs    every axis belongs to the gear set; every dimension at least 1; at most 8
+/// dimensions.
+template <auto Gears, dtype Type, auto... Extents>
+constexpr auto input(std::string_view name) {
+  using set = std::remove_cvref_t<decltype(Gears)>;
+  if constexpr (std::is_base_of_v<no_gears, set>)
+    return refused_input{};
+  else if constexpr (gear_count<set> > ascend_950_gear_limit ||
+                     (is_bare_ladder<set> && gear_count<set> > default_gear_limit))
+    return gear_error<too_many_gears, gears_in_all<set::raw_gears>, at_most<default_gear_limit>>{};
+  else
+    return checked_input<set, Type, Extents...>(name);
+}
+
+/// A result with the name that run and compare use for it.
+template <class Tensor>
+struct named_output {
+  Tensor value;
+  std::string_view name;
+};
+template <operand_like Tensor>
+constexpr named_output<Tensor> named(std::string_view name, const Tensor& value) {
+  return {value, name};
+}
+
+/// Several results of one model: `return al::outputs(al::named("logits", a), b);`
+template <class... Results>
+struct output_list;
+template <class First, class... Rest>
+struct output_list<First, Rest...> {
+  First first;
+  output_list<Rest...> rest;
+};
+template <>
+struct output_list<> {};
+
+constexpr output_list<> outputs() {
+  return {};
+}
+template <class First, class... Rest>
+constexpr output_list<First, Rest...> outputs(const First& first, const Rest&... rest) {
+  return {first, outputs(rest...)};
+}
+
+// --- recording
+// ---------------------------------------------------------------------------------------------------
+
+template <class Gears, dtype Type, class Shape>
+constexpr tape_value place_input(tape& record, const input_declaration<Gears, Type, Shape>& declared) {
+  using tensor_operand = operand<typename gear_table<Gears>::axes, tensor<Gears, Type, Shape>>;
+  tape_step step{&op::data::ir, &no_attributes, tensor_operand::input.shape, &tensor_operand::input.type, 1};
+  step.input = static_cast<int>(record.inputs().size());
+  const int index = record.add_step(step, nullptr, 0);
+  record.add_input({index, declared.name});
+  return {index, 0};
+}
+
+template <class Gears, dtype Type, class Shape>
+constexpr void place_output(tape& record, const tensor<Gears, Type, Shape>& result, std::string_view name) {
+  record.add_output({result.value, name});
+}
+template <class Result>
+constexpr void place_outputs(tape& record, const Result& result) {
+  place_output(record, result, {});
+}
+template <class Tensor>
+constexpr void place_outputs(tape& record, const named_output<Tensor>& result) {
+  place_output(record, result.value, result.name);
+}
+constexpr void place_outputs(tape&, const output_list<>&) {}
+template <class First, class... Rest>
+constexpr void place_outputs(tape& record, const output_list<First, Rest...>& results) {
+  place_outputs(record, results.first);
+  place_outputs(record, results.rest);
+}
+
+template <class T>
+constexpr bool result_refused = is_refused<T>;
+template <class Tensor>
+constexpr bool result_refused<named_output<Tensor>> = is_refused<Tensor>;
+template <class... Results>
+constexpr bool result_refused<output_list<Results...>> = (result_refused<Results> || ...);
+
+template <class T>
+struct gears_of_declaration {
+  using type = product_set<>;
+};
+template <class Gears, dtype Type, class Shape>
+struct gears_of_declaration<input_declaration<Gears, Type, Shape>> {
+  using type = Gears;
+};
+
+/// Calls the module on its inputs. The inputs are placed in the order in which they are written.
+template <class Module, std::size_t... I, class... Declarations>
+constexpr void record_forward(tape& record, const Module& root, std::index_sequence<I...>,
+                              const Declarations&... declarations) {
+  const tape_value placed[]{place_input(record, declarations)...};
+  const auto result = root(typename Declarations::tensor_type{&record, placed[I]}...);
+  if constexpr (!result_refused<std::remove_cvref_t<decltype(result)>>) place_outputs(record, result);
+}
+
+/// Records `module(inputs…)`. Usable in constant evaluation: the node count, the sizes of outputs and the
+/// arena of the model are then constants.
+template <class Module, class First, class... Rest>
+constexpr tape record_model(Module root, const First& first, const Rest&... rest) {
+  using table = gear_table<typename gears_of_declaration<First>::type>;
+  tape record{tape_gears{table::view, table::axes::names}};
+  if constexpr (!(is_refused<First> || ... || is_refused<Rest>)) {
+    bind_members<Module>(record, 0, root);
+    record_forward(record, root, std::make_index_sequence<1 + sizeof...(Rest)>{}, first, rest...);
+  }
+  return record;
+}
+
+}  // namespace airloom

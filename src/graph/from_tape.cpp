@@ -1,0 +1,266 @@
+#include <fmt/format.h>
+#include <Eigen/Core>
+#include <airloom/graph/from_tape.hpp>
+#include <set>
+
+namespace airloom {
+
+namespace {
+
+template <class T>
+void append(std::vector<std::byte>& bytes, T value) {
+  const auto* first = reinterpret_cast<const std::byte*>(&value);
+  bytes.insert(bytes.end(), first, first + sizeof(T));
+}
+
+/// One element of a written constant in its element type. Integers come as they are, numbers as doubles.
+void append_element(std::vector<std::byte>& bytes, dtype type, std::int64_t word, bool floating) {
+  const double real = floating ? __builtin_bit_cast(double, word) : static_cast<double>(word);
+  const std::int64_t whole = floating ? static_cast<std::int64_t>(real) : word;
+  switch (type) {
+    case dtype::f32:
+      return append(bytes, static_cast<float>(real));
+    case dtype::f64:
+      return append(bytes, real);
+    case dtype::f16:
+      return append(bytes, Eigen::half{static_cast<float>(real)}.x);
+    case dtype::bf16:
+      return append(bytes, Eigen::bfloat16{static_cast<float>(real)}.value);
+    case dtype::i8:
+    case dtype::u8:
+    case dtype::boolean:
+      return append(bytes, static_cast<std::uint8_t>(whole));
+    case dtype::i16:
+    case dtype::u16:
+      return append(bytes, static_cast<std::uint16_t>(whole));
+    case dtype::i32:
+    case dtype::u32:
+      return append(bytes, static_cast<std::uint32_t>(whole));
+    case dtype::i64:
+    case dtype::u64:
+      return append(bytes, whole);
+    default:
+      throw error{error_code::internal,
+                  fmt::format("A constant of type {} cannot be written.", name_of(type)),
+                  "Report this: the model's source should have been refused."};
+  }
+}
+
+std::string port_name(std::string_view name, bool dynamic, std::size_t member) {
+  return dynamic ? fmt::format("{}{}", name, member) : std::string{name};
+}
+
+class lowering {
+ public:
+  explicit lowering(const tape& record) : tape_{record} {}
+
+  recorded_graph run() {
+    graph& g = result_.lowered;
+    copy_gears();
+    for (const tape_step& step : tape_.steps()) g.nodes.push_back(make_node(step));
+    for (const tape_number& number : tape_.numbers())
+      g.nodes[static_cast<std::size_t>(number.step)].attributes[std::string{number.name}].value =
+          static_cast<float>(number.value);
+    add_net_output();
+    for (node& n : g.nodes) describe_inputs(n);
+    return std::move(result_);
+  }
+
+ private:
+  void copy_gears() {
+    const tape_gears& gears = tape_.gears();
+    gear_set& copy = result_.lowered.gears;
+    copy.gears = gears.view.gears;
+    for (std::size_t axis = 0; axis != gears.view.axes; ++axis) copy.axes.emplace_back(gears.names[axis]);
+    copy.sizes.assign(gears.view.sizes, gears.view.sizes + gears.view.gears * gears.view.axes);
+  }
+
+  // --- names ---
+
+  std::string component(const tape_scope& scope) const {
+    return scope.index >= 0 ? std::to_string(scope.index) : std::string{scope.name};
+  }
+  std::string path(int scope) const {
+    if (scope <= 0) return {};
+    const tape_scope& here = tape_.scopes()[static_cast<std::size_t>(scope)];
+    const std::string outer = path(here.parent);
+    return outer.empty() ? component(here) : outer + "." + component(here);
+  }
+  std::string within(int scope, std::string_view name) const {
+    const std::string outer = path(scope);
+    return outer.empty() ? std::string{name} : fmt::format("{}.{}", outer, name);
+  }
+  /// The name itself, or with the first free number behind it: Add, Add_1, Add_2, … as TorchAir counts.
+  std::string unique(const std::string& wanted) {
+    std::size_t& next = next_number_[wanted];
+    std::string name = next == 0 ? wanted : fmt::format("{}_{}", wanted, next);
+    ++next;
+    while (!names_.insert(name).second) name = fmt::format("{}_{}", wanted, next++);
+    return name;
+  }
+  std::vector<module_frame> modules(int scope) const {
+    std::vector<module_frame> frames;
+    for (int at = scope; at > 0; at = tape_.scopes()[static_cast<std::size_t>(at)].parent) {
+      const tape_scope& here = tape_.scopes()[static_cast<std::size_t>(at)];
+      if (!here.class_name.empty()) frames.insert(frames.begin(), {path(at), std::string{here.class_name}});
+    }
+    return frames;
+  }
+
+  // --- nodes ---
+
+  node make_node(const tape_step& step) {
+    node n;
+    n.type = step.op->type;
+    n.definition = find_operator(n.type);
+    n.modules = modules(step.scope);
+    n.where = {step.where.file_name(), static_cast<unsigned>(step.where.line())};
+    for (int i = 0; i != step.operands; ++i) {
+      const tape_value operand = tape_.operand(step, static_cast<std::size_t>(i));
+      n.inputs.push_back({operand.step, operand.output});
+    }
+    name_ports(n, *step.op, step.outputs);
+    for (int i = 0; i != step.outputs; ++i) n.output_descriptions.push_back(describe(step, i));
+    if (step.input >= 0)
+      become_input(n, step);
+    else if (step.parameter >= 0)
+      become_parameter(n, step);
+    else if (step.contents >= 0)
+      become_constant(n, step);
+    else {
+      n.name = unique(within(step.scope, n.type));
+      write_attributes(n, *step.op, *step.attributes);
+    }
+    return n;
+  }
+
+  static tensor_description describe(const tape_step& step, int output) {
+    tensor_description description;
+    description.type = step.types[output];
+    description.shape = step.shapes[output];
+    return description;
+  }
+
+  static void name_ports(node& n, const prototype& ir, int outputs) {
+    for (std::size_t i = 0; i != n.inputs.size(); ++i) {
+      const std::size_t port = ir.port_of(i, n.inputs.size());
+      const bool dynamic = ir.inputs[port].kind == port_kind::dynamic;
+      n.input_names.push_back(port_name(ir.inputs[port].name, dynamic, i - port));
+    }
+    for (std::size_t i = 0; i != static_cast<std::size_t>(outputs); ++i) {
+      const bool dynamic = ir.outputs[0].dynamic;
+      n.output_names.push_back(port_name(ir.outputs[dynamic ? 0 : i].name, dynamic, i));
+    }
+  }
+
+  void become_input(node& n, const tape_step& step) {
+    n.name = unique(std::string{tape_.inputs()[static_cast<std::size_t>(step.input)].name});
+    n.attributes["index"].value = std::int64_t{step.input};
+    n.input_names = {"x"};
+    n.inputs = {value_reference{}};
+    n.input_descriptions = n.output_descriptions;
+  }
+
+  void become_parameter(node& n, const tape_step& step) {
+    const tape_parameter& parameter = tape_.parameters()[static_cast<std::size_t>(step.parameter)];
+    n.name = unique(within(parameter.scope, parameter.name));
+    n.output_names = {""};  // the one output of a Const has no name in TorchAir's files
+    parameter_slot slot{within(parameter.scope, parameter.name),
+                        parameter.type,
+                        {},
+                        static_cast<int>(result_.lowered.nodes.size())};
+    for (std::size_t i = 0; i != parameter.shape->rank; ++i)
+      slot.shape.push_back((*parameter.shape)[i].constant());
+    result_.parameters.push_back(std::move(slot));
+  }
+
+  void become_constant(node& n, const tape_step& step) {
+    n.name = unique(within(step.scope, n.type));
+    n.output_names = {""};
+    const tape_constant& constant = tape_.constants()[static_cast<std::size_t>(step.contents)];
+    std::vector<std::byte> bytes;
+    for (int i = 0; i != constant.count; ++i)
+      append_element(bytes, step.types[0], tape_.words()[static_cast<std::size_t>(constant.first + i)],
+                     constant.floating);
+    n.attributes["value"].value = tensor_contents{n.output_descriptions[0], blob::copy_of(bytes)};
+  }
+
+  // --- attributes ---
+
+  static void write_attributes(node& n, const prototype& ir, const attribute_list& given) {
+    for (std::size_t i = 0; i != ir.attribute_count; ++i) {
+      const attribute_prototype& declared = ir.attributes[i];
+      const attribute_list& holder = given.find(declared.name) != nullptr ? given : ir.defaults;
+      if (const attribute_value* value = holder.find(declared.name))
+        n.attributes[std::string{declared.name}].value = attribute_of(declared.kind, *value, holder);
+    }
+  }
+
+  static attribute::value_type attribute_of(attribute_kind kind, const attribute_value& value,
+                                            const attribute_list& holder) {
+    switch (kind) {
+      case attribute_kind::integer:
+        return value.integer;
+      case attribute_kind::boolean:
+        return value.integer != 0;
+      case attribute_kind::real:
+        return static_cast<float>(value.real);
+      case attribute_kind::text:
+        return std::string{value.text};
+      case attribute_kind::element_type:
+        return from_ge_number(value.integer);
+      case attribute_kind::integers: {
+        const std::int64_t* first = holder.list(value);
+        return std::vector<std::int64_t>(first, first + value.count);
+      }
+      default:
+        throw error{error_code::internal, "A recorded attribute has a kind that recording cannot write.",
+                    "Report this: the operator's prototype declares it."};
+    }
+  }
+
+  // --- results ---
+
+  void add_net_output() {
+    node n;
+    n.type = "NetOutput";
+    n.name = unique(n.type);
+    n.definition = find_operator(n.type);
+    for (const tape_output& output : tape_.outputs()) {
+      n.input_names.push_back(fmt::format("input{}", n.inputs.size()));
+      result_.lowered.output_labels.push_back(output.name.empty() ? fmt::format("out{}", n.inputs.size())
+                                                                  : std::string{output.name});
+      n.inputs.push_back({output.value.step, output.value.output});
+    }
+    result_.lowered.nodes.push_back(std::move(n));
+  }
+
+  void describe_inputs(node& n) {
+    if (!n.input_descriptions.empty()) return;
+    for (const value_reference& input : n.inputs) {
+      tensor_description description;
+      if (input.node >= 0)
+        description = result_.lowered.nodes[static_cast<std::size_t>(input.node)]
+                          .output_descriptions[static_cast<std::size_t>(input.output)];
+      n.input_descriptions.push_back(std::move(description));
+    }
+  }
+
+  const tape& tape_;
+  recorded_graph result_;
+  std::map<std::string, std::size_t> next_number_;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+recorded_graph make_graph(const tape& record) {
+  return lowering{record}.run();
+}
+
+void set_contents(graph& g, const parameter_slot& parameter, blob contents) {
+  node& n = g.nodes[static_cast<std::size_t>(parameter.node)];
+  n.attributes["value"].value = tensor_contents{n.output_descriptions[0], std::move(contents)};
+}
+
+}  // namespace airloom
