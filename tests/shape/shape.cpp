@@ -19,7 +19,7 @@ struct source {
 };
 /// From a type to its value and back to a type.
 template <class Shape>
-using renamed = decltype(al::name_shape<axes, source<Shape>>());
+using renamed = al::named_shape<axes, source<Shape>>;
 
 }  // namespace
 

@@ -125,7 +125,9 @@ class tape {
  public:
   constexpr explicit tape(const tape_gears& gears) : gears_{gears} { scopes_.add({}); }
 
-  constexpr int add_step(tape_step step, const tape_value* operands, std::size_t count) {
+  constexpr int add_step(tape_step step, const std::source_location& where, const tape_value* operands,
+                         std::size_t count) {
+    step.where = where;
     step.first_operand = static_cast<int>(operands_.size());
     step.operands = static_cast<int>(count);
     step.scope = scope_;

@@ -54,7 +54,7 @@ struct module : Struct {
 
   template <class First, class... Rest>
   constexpr auto operator()(const First& first, const Rest&... rest) const {
-    const open_scope opened{tape_of_all(first, rest...), scope};
+    const open_scope opened{first_tape({tape_of(first), tape_of(rest)...}), scope};
     return static_cast<const Struct&>(*this)(first, rest...);
   }
 };

@@ -115,7 +115,7 @@ constexpr tape_value place_input(tape& record, const input_declaration<Gears, Ty
   using tensor_operand = operand<typename gear_table<Gears>::axes, tensor<Gears, Type, Shape>>;
   tape_step step{&op::data::ir, &no_attributes, tensor_operand::input.shape, &tensor_operand::input.type, 1};
   step.input = static_cast<int>(record.inputs().size());
-  const int index = record.add_step(step, nullptr, 0);
+  const int index = record.add_step(step, record.line(), nullptr, 0);
   record.add_input({index, declared.name});
   return {index, 0};
 }
@@ -160,7 +160,7 @@ template <class Module, std::size_t... I, class... Declarations>
 constexpr void record_forward(tape& record, const Module& root, std::index_sequence<I...>,
                               const Declarations&... declarations) {
   const tape_value placed[]{place_input(record, declarations)...};
-  const auto result = root(typename Declarations::tensor_type{&record, placed[I]}...);
+  const auto result = root(typename Declarations::tensor_type{{&record, placed[I]}}...);
   if constexpr (!result_refused<std::remove_cvref_t<decltype(result)>>) place_outputs(record, result);
 }
 

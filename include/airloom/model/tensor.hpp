@@ -8,6 +8,9 @@
 
 namespace airloom {
 
+/// The line of whoever calls: the default of the last parameter of every operator function.
+using line = std::source_location;
+
 // --- the words of shape errors
 // ---------------------------------------------------------------------------------
 
@@ -71,42 +74,48 @@ constexpr bool is_refused = std::is_base_of_v<no_shape, T> || std::is_base_of_v<
 // --- values
 // -----------------------------------------------------------------------------------------------------
 
+// What tensors and parameters hold lies in bases that are no templates, so that the code which records them
+// is compiled once.
+struct tensor_base {
+  tape* record = nullptr;
+  tape_value value{};
+};
+struct parameter_base {
+  tape* record = nullptr;
+  int index = -1;
+};
+/// Operands that are on no tape yet.
+struct written_operand {};
+
 /// A tensor of a model being described: an output of a recorded step.
 template <class Gears, dtype Type, class Shape>
-struct tensor {
+struct tensor : tensor_base {
   using gears = Gears;
   using shape_type = Shape;
   static constexpr dtype type = Type;
-
-  tape* record = nullptr;
-  tape_value value{};
 };
 
 /// A weight: element type and dimensions, all numbers. Members of modules are parameters; their names give
 /// the path under which the weight is found in a weights file.
 template <dtype Type, auto... Extents>
-struct parameter {
+struct parameter : parameter_base {
   using shape_type = shape<Extents...>;
   static constexpr dtype type = Type;
-  static constexpr dtype types[1]{Type};
-
-  tape* record = nullptr;
-  int index = -1;
 };
 
 /// An optional input that is not fed.
-struct unfed_type {};
+struct unfed_type : written_operand {};
 inline constexpr unfed_type unfed{};
 
 /// A constant list of integers as an operand (axes, a permutation): a Const of element type Type, rank 1.
 template <dtype Type, std::int64_t... Values>
-struct integer_list {};
+struct integer_list : written_operand {};
 /// A constant integer as an operand: a Const of rank 0.
 template <dtype Type, std::int64_t Value>
-struct integer_scalar {};
+struct integer_scalar : written_operand {};
 /// A constant number as an operand: a Const of rank 0 of element type Type, which holds `value` rounded.
 template <dtype Type>
-struct number {
+struct number : written_operand {
   double value = 0;
 };
 
@@ -117,34 +126,48 @@ struct number {
 template <class Axes, class T>
 struct operand;
 
-template <class Axes, class Gears, dtype Type, class Shape>
-struct operand<Axes, tensor<Gears, Type, Shape>> {
-  using shape_type = Shape;
-  static constexpr inference_input input{true, Type, &value_of_shape<Axes, Shape>::value};
-  static constexpr tape_value place(tape&, const tensor<Gears, Type, Shape>& x, const shape_value*) {
-    return x.value;
+constexpr tape* tape_of(const tensor_base& x) {
+  return x.record;
+}
+constexpr tape* tape_of(const parameter_base& x) {
+  return x.record;
+}
+constexpr tape* tape_of(const written_operand&) {
+  return nullptr;
+}
+constexpr tape* tape_of(const no_shape&) {
+  return nullptr;
+}
+
+struct tensor_operand {
+  static constexpr tape_value place(tape&, const tensor_base& x, const shape_value*) { return x.value; }
+};
+struct parameter_operand {
+  /// The Const that stands for the parameter, made on first use.
+  static constexpr tape_value place(tape& record, const parameter_base& x, const shape_value*) {
+    tape_parameter& entry = record.parameter(x.index);
+    if (entry.step == -1) {
+      tape_step step{&op::constant::ir, &no_attributes, entry.shape, &entry.type, 1};
+      step.parameter = x.index;
+      const int outer = record.enter(entry.scope);
+      entry.step = record.add_step(step, record.line(), nullptr, 0);
+      record.leave(outer);
+    }
+    return {entry.step, 0};
   }
 };
 
+template <class Axes, class Gears, dtype Type, class Shape>
+struct operand<Axes, tensor<Gears, Type, Shape>> : tensor_operand {
+  using shape_type = Shape;
+  static constexpr inference_input input{true, Type, &value_of_shape<Axes, Shape>::value};
+};
+
 template <class Axes, dtype Type, auto... Extents>
-struct operand<Axes, parameter<Type, Extents...>> {
+struct operand<Axes, parameter<Type, Extents...>> : parameter_operand {
   using shape_type = shape<Extents...>;
   static constexpr const shape_value& value = value_of_shape<axis_list<>, shape<Extents...>>::value;
   static constexpr inference_input input{true, Type, &value};
-
-  /// The Const that stands for the parameter, made on first use.
-  static constexpr tape_value place(tape& record, const parameter<Type, Extents...>& x, const shape_value*) {
-    tape_parameter& entry = record.parameter(x.index);
-    if (entry.step == -1) {
-      tape_step step{&op::constant::ir, &no_attributes, &value, parameter<Type, Extents...>::types, 1};
-      step.parameter = x.index;
-      step.where = record.line();
-      const int outer = record.enter(entry.scope);
-      entry.step = record.add_step(step, nullptr, 0);
-      record.leave(outer);
-    }
-    return {record.parameter(x.index).step, 0};
-  }
 };
 
 template <class Axes>
@@ -159,8 +182,7 @@ constexpr tape_value add_constant(tape& record, const shape_value& shape, const 
                                   const std::int64_t* words, std::size_t count, bool floating) {
   tape_step step{&op::constant::ir, &no_attributes, &shape, &type, 1};
   step.contents = record.add_contents(words, count, floating);
-  step.where = record.line();
-  return {record.add_step(step, nullptr, 0), 0};
+  return {record.add_step(step, record.line(), nullptr, 0), 0};
 }
 
 template <class Axes, dtype Type, std::int64_t... Values>
@@ -246,8 +268,17 @@ template <std::size_t Outputs>
 struct outcome {
   shape_value shapes[Outputs == 0 ? 1 : Outputs]{};
   dtype types[Outputs == 0 ? 1 : Outputs]{};
+  std::size_t same_as[Outputs == 0 ? 1 : Outputs]{};  ///< the operand of the same shape; their count where
+                                                      ///< none has it
   finding misfit;
 };
+
+constexpr std::size_t operand_of_shape(const inference_input* inputs, std::size_t count,
+                                       const shape_value& shape) {
+  std::size_t i = 0;
+  while (i != count && !(inputs[i].fed && *inputs[i].shape == shape)) ++i;
+  return i;
+}
 
 /// The attributes that a call sets: what `Call` writes into an empty list.
 template <class Call>
@@ -291,16 +322,12 @@ struct application {
         Op::ir, gear_table<Gears>::view, inputs, sizeof...(Operands), attributes_of_call<Call>::value, out};
     rule.run();
     result.misfit = rule.found();
+    for (std::size_t i = 0; i != outputs; ++i)
+      result.same_as[i] = operand_of_shape(inputs, sizeof...(Operands), result.shapes[i]);
     return result;
   }();
-
-  /// The operand whose shape output `Output` has; sizeof...(Operands) where none has it.
-  template <std::size_t Output>
-  static constexpr std::size_t same_shape_as = [] {
-    std::size_t i = 0;
-    while (i != sizeof...(Operands) && !(inputs[i].fed && *inputs[i].shape == value.shapes[Output])) ++i;
-    return i;
-  }();
+  static constexpr tape_step step{&Op::ir, &attributes_of_call<Call>::value, value.shapes, value.types,
+                                  outputs};
 };
 
 template <class Application, std::size_t Output>
@@ -317,19 +344,17 @@ constexpr auto pick_type() {
 }
 
 /// The type of one output: an operand's own shape type where the shape is the same, else a new name.
-template <class Op, class Call, class Gears, std::size_t Output, class... Operands>
+template <class Application, class Gears, std::size_t Output, class... Operands>
 constexpr auto output_type_of() {
-  using applied = application<Op, Call, Gears, Operands...>;
-  constexpr std::size_t same = applied::template same_shape_as<Output>;
-  constexpr dtype type = applied::value.types[Output];
+  constexpr std::size_t same = Application::value.same_as[Output];
+  constexpr dtype type = Application::value.types[Output];
+  using axes = typename Application::axes;
   if constexpr (same != sizeof...(Operands)) {
     using like = typename decltype(pick_type<same, Operands...>())::type;
+    return std::type_identity<tensor<Gears, type, typename operand<axes, like>::shape_type>>{};
+  } else
     return std::type_identity<
-        tensor<Gears, type, typename operand<typename applied::axes, like>::shape_type>>{};
-  } else {
-    using named = decltype(name_shape<typename applied::axes, output_shape_source<applied, Output>>());
-    return std::type_identity<tensor<Gears, type, named>>{};
-  }
+        tensor<Gears, type, named_shape<axes, output_shape_source<Application, Output>>>>{};
 }
 
 // --- explaining a finding
@@ -419,7 +444,7 @@ struct recorded {
   template <std::size_t Index>
   constexpr auto output() const {
     using type = typename decltype(pick_type<Index, Outputs...>())::type;
-    return type{record, {step, static_cast<int>(Index)}};
+    return type{{record, {step, static_cast<int>(Index)}}};
   }
   /// Sets an attribute whose value is a number known only now.
   constexpr const recorded& with(std::string_view name, double value) const {
@@ -435,34 +460,21 @@ struct nothing_recorded {
   constexpr const nothing_recorded& with(std::string_view, double) const { return *this; }
 };
 
-template <class T>
-constexpr tape* tape_of(const T& value) {
-  if constexpr (requires { value.record; })
-    return value.record;
-  else
-    return nullptr;
-}
-template <class... Operands>
-constexpr tape* tape_of_all(const Operands&... operands) {
-  tape* found = nullptr;
-  ((found = found == nullptr ? tape_of(operands) : found), ...);
-  return found;
+/// The first tape that is one.
+constexpr tape* first_tape(std::initializer_list<tape*> tapes) {
+  for (tape* found : tapes)
+    if (found != nullptr) return found;
+  return nullptr;
 }
 
-template <class Op, class Call, class Gears, std::size_t... Output, class... Operands>
-constexpr auto write_step(std::index_sequence<Output...>, const std::source_location& where,
-                          const Operands&... operands) {
-  using applied = application<Op, Call, Gears, Operands...>;
-  tape* record = tape_of_all(operands...);
-  record->set_line(where);
-  const tape_value values[sizeof...(Operands) + 1]{
-      operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)..., {}};
-  tape_step step{&Op::ir, &attributes_of_call<Call>::value, applied::value.shapes, applied::value.types,
-                 applied::outputs};
-  step.where = where;
-  return recorded<typename decltype(output_type_of<Op, Call, Gears, Output, Operands...>())::type...>{
-      record, record->add_step(step, values, sizeof...(Operands))};
-}
+/// The outputs of an application, as the user gets them.
+template <class Application, class Gears, class Outputs, class... Operands>
+struct recorded_by;
+template <class Application, class Gears, std::size_t... Output, class... Operands>
+struct recorded_by<Application, Gears, std::index_sequence<Output...>, Operands...> {
+  using type =
+      recorded<typename decltype(output_type_of<Application, Gears, Output, Operands...>())::type...>;
+};
 
 /// A captureless function that writes attributes.
 template <class T>
@@ -487,8 +499,15 @@ constexpr auto record(const std::source_location& where, Call, const Operands&..
       if constexpr (!applied::value.misfit.holds()) {
         static_cast<void>(explain<Op, gears, applied::value.misfit>());
         return nothing_recorded{};
-      } else
-        return write_step<Op, Call, gears>(std::make_index_sequence<applied::outputs>{}, where, operands...);
+      } else {
+        tape* record = first_tape({tape_of(operands)...});
+        record->set_line(where);
+        const tape_value values[]{
+            operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)...};
+        using outputs = std::make_index_sequence<applied::outputs>;
+        return typename recorded_by<applied, gears, outputs, Operands...>::type{
+            record, record->add_step(applied::step, where, values, sizeof...(Operands))};
+      }
     }
   }
 }
@@ -497,9 +516,6 @@ template <class Op, class First, class... Rest>
 constexpr auto record(const std::source_location& where, const First& first, const Rest&... rest) {
   return record<Op>(where, no_call{}, first, rest...);
 }
-
-/// The line of whoever calls: the default of the last parameter of every operator function.
-using line = std::source_location;
 
 /// What an operator function takes: a tensor, a parameter, or what a refused operator returned.
 template <class T>

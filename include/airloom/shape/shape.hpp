@@ -104,7 +104,7 @@ constexpr auto factors_of_axis() {
   }(std::make_index_sequence<Power>{});
 }
 
-template <std::int64_t Coefficient, class... Axes>
+template <std::int64_t Coefficient>
 constexpr auto factors_of_coefficient() {
   if constexpr (Coefficient == 1)
     return parts<>{};
@@ -125,33 +125,42 @@ constexpr times<First, Second, Rest...> as_factor(parts<First, Second, Rest...>)
 }
 
 /// One monomial: a number, an axis, or times<…> with the coefficient in front.
-template <std::int64_t Coefficient, std::uint64_t Powers, class... Axes>
-constexpr auto name_monomial(axis_list<Axes...>) {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
+template <std::int64_t Coefficient, std::uint64_t Powers, class... Axes, std::size_t... I>
+constexpr auto name_monomial(axis_list<Axes...>, std::index_sequence<I...>) {
+  if constexpr (Powers == 0)
+    return canonical_number<Coefficient>();
+  else
     return as_factor((factors_of_coefficient<Coefficient>() | ... |
                       factors_of_axis<Axes, monomial{Coefficient, Powers}.power(I)>()));
-  }(std::index_sequence_for<Axes...>{});
 }
+// A variable, so that a monomial is named once however many shapes hold it: naming is most of what an
+// operator costs.
+template <class Axes, std::int64_t Coefficient, std::uint64_t Powers>
+inline constexpr auto monomial_name =
+    name_monomial<Coefficient, Powers>(Axes{}, std::make_index_sequence<Axes::count>{});
 
 /// The name of dimension `Dimension` of `Source::value`, a shape_value whose dimensions are all polynomials.
 template <class Axes, class Source, std::size_t Dimension, std::size_t... Term>
 constexpr auto name_extent(std::index_sequence<Term...>) {
-  if constexpr (sizeof...(Term) == 0)
-    return 0;
-  else if constexpr (sizeof...(Term) == 1)
-    return name_monomial<Source::value.dims[Dimension].terms[0].coefficient,
-                         Source::value.dims[Dimension].terms[0].powers>(Axes{});
+  constexpr const monomial* terms = Source::value.dims[Dimension].terms;
+  if constexpr (sizeof...(Term) < 2)
+    return monomial_name<Axes, terms[0].coefficient, terms[0].powers>;
   else
-    return plus<name_monomial<Source::value.dims[Dimension].terms[Term].coefficient,
-                              Source::value.dims[Dimension].terms[Term].powers>(Axes{})...>{};
+    return plus<monomial_name<Axes, terms[Term].coefficient, terms[Term].powers>...>{};
+}
+
+template <class Axes, class Source, std::size_t... I>
+constexpr auto name_dimensions(std::index_sequence<I...>) {
+  constexpr bool simple = ((Source::value.dims[I].count < 2) && ...);
+  if constexpr (simple)
+    return shape<monomial_name<Axes, Source::value.dims[I].terms[0].coefficient,
+                               Source::value.dims[I].terms[0].powers>...>{};
+  else
+    return shape<name_extent<Axes, Source, I>(std::make_index_sequence<Source::value.dims[I].count>{})...>{};
 }
 
 /// The shape type of `Source::value`.
 template <class Axes, class Source>
-constexpr auto name_shape() {
-  return []<std::size_t... I>(std::index_sequence<I...>) {
-    return shape<name_extent<Axes, Source, I>(std::make_index_sequence<Source::value.dims[I].count>{})...>{};
-  }(std::make_index_sequence<Source::value.rank>{});
-}
+using named_shape = decltype(name_dimensions<Axes, Source>(std::make_index_sequence<Source::value.rank>{}));
 
 }  // namespace airloom
