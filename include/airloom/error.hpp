@@ -1,6 +1,7 @@
 #pragma once
 // What a set-up call throws: a stable code, what happened, and what to do about it.
 
+#include <airloom/api.hpp>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -65,7 +66,7 @@ constexpr int exit_code(error_code code) {
 }
 
 /// Thrown while describing, exporting, loading and planning; never while running.
-class error : public std::runtime_error {
+class AIRLOOM_API error : public std::runtime_error {
  public:
   /// `happened` and `remedy` are whole sentences; what() is "[AL101] happened remedy".
   error(error_code code, const std::string& happened, const std::string& remedy)
