@@ -47,15 +47,39 @@ class open_scope {
   int outer_;
 };
 
-/// A struct as a member of another: everything that its call operator records lies in its scope.
+/// A struct as a member of another: everything that its call operator records lies in its scope. A layer that
+/// wants to know its caller's line takes it as a last argument.
 template <class Struct>
 struct module : Struct {
   int scope = 0;
 
-  template <class First, class... Rest>
-  constexpr auto operator()(const First& first, const Rest&... rest) const {
-    const open_scope opened{first_tape({tape_of(first), tape_of(rest)...}), scope};
-    return static_cast<const Struct&>(*this)(first, rest...);
+  template <class A>
+  constexpr auto operator()(const A& a, const line& where = line::current()) const {
+    return call(where, a);
+  }
+  template <class A, class B>
+  constexpr auto operator()(const A& a, const B& b, const line& where = line::current()) const {
+    return call(where, a, b);
+  }
+  template <class A, class B, class C>
+  constexpr auto operator()(const A& a, const B& b, const C& c, const line& where = line::current()) const {
+    return call(where, a, b, c);
+  }
+  template <class A, class B, class C, class D>
+  constexpr auto operator()(const A& a, const B& b, const C& c, const D& d,
+                            const line& where = line::current()) const {
+    return call(where, a, b, c, d);
+  }
+
+ private:
+  template <class... Arguments>
+  constexpr auto call(const line& where, const Arguments&... arguments) const {
+    const Struct& inner = *this;
+    const open_scope opened{first_tape({tape_of(arguments)...}), scope};
+    if constexpr (requires { inner(arguments..., where); })
+      return inner(arguments..., where);
+    else
+      return inner(arguments...);
   }
 };
 
