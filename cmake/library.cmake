@@ -10,7 +10,7 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
 file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
-list(FILTER airloom_sources EXCLUDE REGEX "/src/cli/")
+list(FILTER airloom_sources EXCLUDE REGEX "/src/(cli|host/compute/kernels)/")
 
 add_library(airloom STATIC ${airloom_sources})
 target_include_directories(airloom PRIVATE ${PROJECT_SOURCE_DIR}/src)
@@ -44,3 +44,4 @@ if(BUILD_SHARED_LIBS)
 else()
   add_library(airloom::airloom ALIAS airloom)
 endif()
+include(instruction_sets)

@@ -1,0 +1,22 @@
+# The compute kernels are compiled once for each instruction set; the library chooses between them at run time. Each
+# level is an object library of its own, because the flags hold for all of its files and for no other.
+function(airloom_kernels level)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/host/compute/kernels/*.cpp)
+  add_library(airloom_kernels_${level} OBJECT ${sources})
+  target_compile_features(airloom_kernels_${level} PRIVATE cxx_std_20)
+  target_compile_definitions(airloom_kernels_${level} PRIVATE AIRLOOM_INSTRUCTION_SET=${level})
+  target_compile_options(airloom_kernels_${level} PRIVATE ${ARGN})
+  target_include_directories(airloom_kernels_${level} PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+  set_target_properties(airloom_kernels_${level} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  airloom_warnings(airloom_kernels_${level})
+  foreach(library IN ITEMS airloom airloom_shared)
+    target_sources(${library} PRIVATE $<TARGET_OBJECTS:airloom_kernels_${level}>)
+  endforeach()
+endfunction()
+
+airloom_kernels(baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  airloom_kernels(avx2 -mavx2 -mfma)
+  airloom_kernels(avx512 -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma)
+  target_compile_definitions(airloom PRIVATE AIRLOOM_X86_KERNELS)
+endif()

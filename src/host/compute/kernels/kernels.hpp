@@ -1,0 +1,112 @@
+#pragma once
+// What one instruction set offers to the routines around it. The sources beside this header are compiled once
+// a level (cmake/instruction_sets.cmake) and each compilation defines the tables of its own level. Those
+// sources may share with the rest of the library nothing but plain types and declarations: an inline function
+// compiled for AVX-512 could otherwise be the copy that the linker keeps for everybody.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "host/compute/elementwise.hpp"
+#include "host/compute/instruction_set.hpp"
+#include "host/compute/rows.hpp"
+
+namespace airloom::host::compute {
+
+/// c = epilogue(a * b). Column j of b at inner index k is b[(j / panel) * panel_stride + k * inner_stride + j
+/// % panel], where panel is product_kernels::panel; whole vectors of b are read, so the last must be readable
+/// to its end.
+struct product_arguments {
+  const float* a;
+  std::size_t a_stride;
+  const float* b;
+  std::size_t inner_stride;
+  std::size_t panel_stride;
+  float* c;
+  std::size_t c_stride;
+  std::size_t rows;
+  std::size_t inner;
+  std::size_t columns;
+  const float* bias;  // one a column, or null
+  bool relu;
+};
+
+struct product_kernels {
+  std::size_t vector_width;  // floats
+  std::size_t panel;         // columns of a packed panel
+  std::size_t tile_rows;     // rows of the highest tile
+  void (*multiply)(const product_arguments& arguments) noexcept;
+};
+
+/// One image and one group: y = epilogue(filter * image).
+struct convolution_arguments {
+  const float* image;         // padded
+  const std::uint32_t* taps;  // [inner], counted from the corner of a window
+  std::size_t inner;
+  std::size_t row_step;     // floats between windows below each other
+  std::size_t column_step;  // floats between windows beside each other
+  const float* filter;      // packed [inner, channels]
+  std::size_t channels;
+  std::size_t height;  // of y
+  std::size_t width;
+  const float* bias;  // one a channel, or null
+  bool relu;
+  float* y;  // [channels, height, width]
+};
+
+struct convolution_kernels {
+  void (*convolve)(const convolution_arguments& arguments) noexcept;
+};
+
+/// Transposed, y[column * y_stride + row] = x[row * x_stride + column]; copied, y[row * y_stride + column].
+struct transpose_arguments {
+  const float* x;
+  std::size_t x_stride;
+  float* y;
+  std::size_t y_stride;
+  std::size_t rows;
+  std::size_t columns;
+};
+
+struct transpose_kernels {
+  void (*transpose)(const transpose_arguments& arguments) noexcept;
+  void (*copy)(const transpose_arguments& arguments) noexcept;
+};
+
+struct elementwise_kernels {
+  unary_function unary[9];     // by unary_operation
+  binary_functions binary[5];  // by binary_operation
+};
+
+struct row_kernels {
+  softmax_function softmax;
+  layer_norm_function layer_norm;
+};
+
+// The tables of each level, in a namespace of its name; each table is defined by one source of this folder.
+#define AIRLOOM_DECLARE_KERNELS(level)          \
+  namespace level {                             \
+  extern const product_kernels product;         \
+  extern const convolution_kernels convolution; \
+  extern const transpose_kernels transpose;     \
+  extern const elementwise_kernels elementwise; \
+  extern const row_kernels rows;                \
+  }
+AIRLOOM_DECLARE_KERNELS(baseline)
+AIRLOOM_DECLARE_KERNELS(avx2)
+AIRLOOM_DECLARE_KERNELS(avx512)
+#undef AIRLOOM_DECLARE_KERNELS
+
+/// All tables of a level.
+struct kernel_tables {
+  const product_kernels& product;
+  const convolution_kernels& convolution;
+  const transpose_kernels& transpose;
+  const elementwise_kernels& elementwise;
+  const row_kernels& rows;
+};
+
+/// `set` must be supported.
+const kernel_tables& kernels(instruction_set set) noexcept;
+
+}  // namespace airloom::host::compute

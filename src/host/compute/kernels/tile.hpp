@@ -1,0 +1,169 @@
+#pragma once
+// The innermost loop of products and convolutions: a tile of c, some rows high and some vectors wide, kept in
+// registers while the inner dimension passes by.
+
+#include <utility>
+
+#include "host/compute/kernels/kernels.hpp"
+#include "host/compute/kernels/vector.hpp"
+
+namespace airloom::host::compute {
+namespace {
+
+constexpr int panel_vectors = 2;
+constexpr std::size_t panel = panel_vectors * width;
+
+/// Where a tile finds its operands. a(row, k) is a[row * a_stride + k], or a[row * a_stride + taps[k]].
+struct tile_operands {
+  const float* a;
+  std::size_t a_stride;
+  const std::uint32_t* taps;
+  const float* b;
+  std::size_t inner_stride;
+  std::size_t panel_stride;
+  std::size_t inner;
+};
+
+/// Where a tile goes: columns counts those that exist, of the tile's vectors * width.
+struct tile_result {
+  float* c;
+  std::size_t c_stride;
+  std::size_t columns;
+  const float* bias;
+  bool relu;
+};
+
+/// Adding up in one chain would wait for the previous addition each time; short tiles use several.
+constexpr int chains(int rows, int vectors) {
+  int count = 1;
+  while (rows * vectors * count < 8) count *= 2;
+  return count;
+}
+
+enum class addressing { strided, taps };
+
+template <int Rows, int Vectors, addressing Mode>
+struct tile {
+  static constexpr int chain_count = chains(Rows, Vectors);
+  lanes sums[chain_count][Rows][Vectors]{};
+
+  void step(const tile_operands& from, std::size_t k, int chain) noexcept {
+    const float* b = from.b + k * from.inner_stride;
+    lanes row_of_b[Vectors];
+#pragma GCC unroll 16
+    for (int vector = 0; vector < Vectors; ++vector) {
+      row_of_b[vector] = load(b + static_cast<std::size_t>(vector / panel_vectors) * from.panel_stride +
+                              (vector % panel_vectors) * width);
+    }
+    const float* a = from.a + (Mode == addressing::taps ? from.taps[k] : k);
+#pragma GCC unroll 16
+    for (int row = 0; row < Rows; ++row) {
+      const lanes value = broadcast(a[static_cast<std::size_t>(row) * from.a_stride]);
+#pragma GCC unroll 16
+      for (int vector = 0; vector < Vectors; ++vector) sums[chain][row][vector] += value * row_of_b[vector];
+    }
+  }
+
+  void add_up(const tile_operands& from) noexcept {
+    std::size_t k = 0;
+    for (; k + chain_count <= from.inner; k += chain_count) {
+#pragma GCC unroll 16
+      for (int chain = 0; chain < chain_count; ++chain)
+        step(from, k + static_cast<std::size_t>(chain), chain);
+    }
+    for (; k < from.inner; ++k) step(from, k, 0);
+#pragma GCC unroll 16
+    for (int chain = 1; chain < chain_count; ++chain) {
+      for (int row = 0; row < Rows; ++row) {
+        for (int vector = 0; vector < Vectors; ++vector) sums[0][row][vector] += sums[chain][row][vector];
+      }
+    }
+  }
+
+  void finish(const tile_result& result) const noexcept {
+    const tile_result to = result;  // a copy, which the stores below cannot change
+#pragma GCC unroll 16
+    for (int vector = 0; vector < Vectors; ++vector) {
+      const std::size_t column = static_cast<std::size_t>(vector) * width;
+      const std::size_t count = to.columns - column < width ? to.columns - column : width;
+      const lanes bias = to.bias == nullptr ? lanes{} : load_first(to.bias + column, count);
+      const lanes floor = broadcast(to.relu ? 0.0f : -__builtin_inff());
+#pragma GCC unroll 16
+      for (int row = 0; row < Rows; ++row) {
+        float* c = to.c + static_cast<std::size_t>(row) * to.c_stride + column;
+        store_up_to(c, maximum(floor, sums[0][row][vector] + bias), count);
+      }
+    }
+  }
+
+  static void run(const tile_operands& from, const tile_result& to) noexcept {
+    tile sum;
+    sum.add_up(from);
+    sum.finish(to);
+  }
+};
+
+using tile_function = void (*)(const tile_operands& from, const tile_result& to) noexcept;
+
+/// The tiles of one height, by the binary logarithm of their width in vectors.
+struct tile_family {
+  int widest;  // as such a logarithm
+  tile_function by_width[4];
+};
+
+/// The widest tile whose sums, row of b and one value of a stay in registers.
+constexpr int widest_tile(int rows) {
+  int logarithm = 3;
+  while (logarithm > 0 && ((rows + 1) << logarithm) + 1 > registers) --logarithm;
+  return logarithm;
+}
+
+template <int Rows, int Logarithm, addressing Mode>
+constexpr tile_function tile_or_null() {
+  if constexpr (Logarithm <= widest_tile(Rows)) {
+    return tile<Rows, 1 << Logarithm, Mode>::run;
+  } else {
+    return nullptr;
+  }
+}
+
+template <int Rows, addressing Mode>
+constexpr tile_family family_of_tiles() {
+  return {widest_tile(Rows),
+          {tile_or_null<Rows, 0, Mode>(), tile_or_null<Rows, 1, Mode>(), tile_or_null<Rows, 2, Mode>(),
+           tile_or_null<Rows, 3, Mode>()}};
+}
+
+/// Tiles are at most so high that two vectors beside each other fit.
+constexpr int highest_tile = (registers - 1) / 2 - 1;
+
+template <addressing Mode>
+struct tile_table {
+  tile_family families[highest_tile];
+  const tile_family& rows(std::size_t count) const noexcept { return families[count - 1]; }
+};
+
+template <addressing Mode, int... Row>
+constexpr tile_table<Mode> make_tile_table(std::integer_sequence<int, Row...>) {
+  return {{family_of_tiles<Row + 1, Mode>()...}};
+}
+
+template <addressing Mode>
+constexpr tile_table<Mode> tiles = make_tile_table<Mode>(std::make_integer_sequence<int, highest_tile>{});
+
+/// Cuts `count` into as few parts of at most highest_tile as possible, as even as possible.
+struct partition {
+  std::size_t parts;
+  std::size_t size;    // of the later parts
+  std::size_t larger;  // how many parts at the front have one more
+
+  explicit partition(std::size_t count) noexcept
+      : parts{(count + highest_tile - 1) / highest_tile},
+        size{parts == 0 ? 0 : count / parts},
+        larger{parts == 0 ? 0 : count % parts} {}
+
+  std::size_t size_of(std::size_t part) const noexcept { return part < larger ? size + 1 : size; }
+};
+
+}  // namespace
+}  // namespace airloom::host::compute

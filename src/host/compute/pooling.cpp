@@ -1,0 +1,89 @@
+#include "host/compute/pooling.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace airloom::host::compute {
+namespace {
+
+/// The part [begin, end) of a window that is inside the input, and how much of it is inside the padded input.
+struct span {
+  std::size_t begin;
+  std::size_t end;
+  std::size_t padded;
+};
+
+span window_span(std::size_t window, std::size_t kernel, std::size_t stride, std::size_t size,
+                 std::size_t before, std::size_t after) noexcept {
+  const std::size_t first = window * stride;  // counted from the start of the padding, as all of these
+  const std::size_t last = first + kernel;
+  const std::size_t inside_end = before + size;
+  const std::size_t begin = std::clamp(first, before, inside_end);
+  const std::size_t end = std::max(begin, std::min(last, inside_end));
+  const std::size_t padded_end = std::min(last, inside_end + after);
+  return {begin - before, end - before, padded_end > first ? padded_end - first : 0};
+}
+
+/// Calls visit(y, rows of the window, columns of the window) for every element of y.
+template <typename Visit>
+void for_each_window(const pooling& pool, std::size_t planes, const float* x, float* y,
+                     Visit visit) noexcept {
+  for (std::size_t plane = 0; plane < planes; ++plane, x += pool.input.height * pool.input.width) {
+    for (std::size_t row = 0; row < pool.output.height; ++row) {
+      const span rows = window_span(row, pool.kernel.height, pool.stride.height, pool.input.height,
+                                    pool.pads.top, pool.pads.bottom);
+      for (std::size_t column = 0; column < pool.output.width; ++column) {
+        const span columns = window_span(column, pool.kernel.width, pool.stride.width, pool.input.width,
+                                         pool.pads.left, pool.pads.right);
+        *y++ = visit(x, rows, columns);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void max_pool(const pooling& pool, std::size_t planes, const float* x, float* y) noexcept {
+  for_each_window(pool, planes, x, y, [&](const float* plane, span rows, span columns) {
+    float greatest = -std::numeric_limits<float>::infinity();
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+      for (std::size_t column = columns.begin; column < columns.end; ++column) {
+        const float value = plane[row * pool.input.width + column];
+        if (value > greatest || value != value) greatest = value;  // a NaN stays: nothing is greater
+      }
+    }
+    return greatest;
+  });
+}
+
+void average_pool(const pooling& pool, average_count count, std::size_t planes, const float* x,
+                  float* y) noexcept {
+  for_each_window(pool, planes, x, y, [&](const float* plane, span rows, span columns) {
+    float sum = 0.0f;
+    for (std::size_t row = rows.begin; row < rows.end; ++row) {
+      for (std::size_t column = columns.begin; column < columns.end; ++column) {
+        sum += plane[row * pool.input.width + column];
+      }
+    }
+    const std::size_t inside = (rows.end - rows.begin) * (columns.end - columns.begin);
+    const std::size_t divisor = count == average_count::inside ? inside : rows.padded * columns.padded;
+    return divisor == 0 ? 0.0f : sum / static_cast<float>(divisor);
+  });
+}
+
+void global_average(const float* x, std::size_t planes, std::size_t count, float* y) noexcept {
+  constexpr std::size_t chains = 8;  // sums beside each other, which the compiler keeps in vectors
+  for (std::size_t plane = 0; plane < planes; ++plane, x += count) {
+    float sums[chains]{};
+    std::size_t at = 0;
+    for (; at + chains <= count; at += chains) {
+      for (std::size_t chain = 0; chain < chains; ++chain) sums[chain] += x[at + chain];
+    }
+    for (; at < count; ++at) sums[0] += x[at];
+    float sum = 0.0f;
+    for (const float part : sums) sum += part;
+    y[plane] = sum / static_cast<float>(count);
+  }
+}
+
+}  // namespace airloom::host::compute

@@ -1,0 +1,15 @@
+#include "host/compute/rows.hpp"
+
+#include "host/compute/kernels/kernels.hpp"
+
+namespace airloom::host::compute {
+
+softmax_function prepare_softmax(instruction_set set) noexcept {
+  return kernels(set).rows.softmax;
+}
+
+layer_norm_function prepare_layer_norm(instruction_set set) noexcept {
+  return kernels(set).rows.layer_norm;
+}
+
+}  // namespace airloom::host::compute

@@ -1,0 +1,36 @@
+#pragma once
+// Functions of whole rows of an f32 matrix [rows, columns] that lies without gaps. y may be x.
+
+#include <cstddef>
+
+#include "host/compute/instruction_set.hpp"
+
+namespace airloom::host::compute {
+
+struct row_shape {
+  std::size_t rows;
+  std::size_t columns;
+};
+
+/// y = exp(x - max x) / sum exp(x - max x), row by row.
+using softmax_function = void (*)(const float* x, float* y, row_shape shape) noexcept;
+
+softmax_function prepare_softmax(instruction_set set = best_instruction_set()) noexcept;
+
+/// gamma and beta are [columns]; mean and reciprocal_deviation are [rows], each of the two may be null.
+struct layer_norm_arguments {
+  const float* x;
+  const float* gamma;
+  const float* beta;
+  float epsilon;
+  float* y;
+  float* mean = nullptr;
+  float* reciprocal_deviation = nullptr;  ///< 1 / sqrt(variance + epsilon)
+};
+
+/// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, row by row, the variance over n (not n - 1).
+using layer_norm_function = void (*)(const layer_norm_arguments& arguments, row_shape shape) noexcept;
+
+layer_norm_function prepare_layer_norm(instruction_set set = best_instruction_set()) noexcept;
+
+}  // namespace airloom::host::compute

@@ -1,0 +1,119 @@
+#include "host/compute/pooling.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "host/compute_support.hpp"
+
+namespace {
+
+using namespace airloom::host::compute;
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+TEST_CASE("max pooling takes the greatest element of each window, ignoring the padding") {
+  const std::vector<float> x{1, 2,  3,  //
+                             4, -5, 6,  //
+                             7, 8,  -9};
+  std::vector<float> y(4);
+  max_pool({.input = {3, 3}, .output = {2, 2}, .kernel = {2, 2}, .stride = {1, 1}, .pads = {}}, 1, x.data(),
+           y.data());
+  CHECK(y == std::vector<float>{4, 6, 8, 8});
+  const std::vector<float> below_zero{-1, -2, -3, -4};
+  max_pool({.input = {2, 2}, .output = {2, 2}, .kernel = {2, 2}, .stride = {2, 2}, .pads = {1, 1, 1, 1}}, 1,
+           below_zero.data(), y.data());
+  CHECK(y == std::vector<float>{-1, -2, -3, -4});
+}
+
+TEST_CASE("max pooling keeps a NaN wherever it is in the window") {
+  for (std::size_t at = 0; at < 4; ++at) {
+    std::vector<float> x{1, 2, 3, 4};
+    x[at] = NAN;
+    float y = 0;
+    max_pool({.input = {2, 2}, .output = {1, 1}, .kernel = {2, 2}, .stride = {1, 1}, .pads = {}}, 1, x.data(),
+             &y);
+    CHECK(std::isnan(y));
+  }
+}
+
+TEST_CASE("average pooling divides by what it is told to count") {
+  const std::vector<float> x{1, 2, 3, 4};
+  const pooling pool{
+      .input = {2, 2}, .output = {2, 2}, .kernel = {2, 2}, .stride = {2, 2}, .pads = {1, 1, 1, 1}};
+  std::vector<float> y(4);
+  average_pool(pool, average_count::inside, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{1, 2, 3, 4});
+  average_pool(pool, average_count::padded, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{0.25f, 0.5f, 0.75f, 1});
+}
+
+TEST_CASE("a last window that reaches beyond the padding, as sizes rounded up have it") {
+  const std::vector<float> x{1, 2, 3, 4, 5};
+  const pooling pool{.input = {1, 5}, .output = {1, 3}, .kernel = {1, 2}, .stride = {1, 2}, .pads = {}};
+  std::vector<float> y(3);
+  max_pool(pool, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{2, 4, 5});
+  average_pool(pool, average_count::padded, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{1.5f, 3.5f, 5});
+}
+
+TEST_CASE("a window wholly in the padding") {
+  const std::vector<float> x{1};
+  const pooling pool{
+      .input = {1, 1}, .output = {1, 3}, .kernel = {1, 1}, .stride = {1, 1}, .pads = {0, 0, 1, 1}};
+  std::vector<float> y(3);
+  max_pool(pool, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{-infinity, 1, -infinity});
+  average_pool(pool, average_count::inside, 1, x.data(), y.data());
+  CHECK(y == std::vector<float>{0, 1, 0});
+}
+
+TEST_CASE("planes are pooled one by one, against plain loops") {
+  const pooling pool{
+      .input = {9, 11}, .output = {4, 6}, .kernel = {3, 2}, .stride = {2, 2}, .pads = {0, 0, 1, 0}};
+  const std::size_t planes = 3;
+  const auto x = test::small_integers(planes * 9 * 11, 1);
+  std::vector<float> greatest(planes * 4 * 6);
+  std::vector<float> average(planes * 4 * 6);
+  max_pool(pool, planes, x.data(), greatest.data());
+  average_pool(pool, average_count::inside, planes, x.data(), average.data());
+  std::size_t at = 0;
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    for (std::size_t row = 0; row < 4; ++row) {
+      for (std::size_t column = 0; column < 6; ++column, ++at) {
+        float most = -infinity;
+        float sum = 0;
+        float count = 0;
+        for (std::size_t i = row * 2; i < row * 2 + 3; ++i) {
+          for (std::size_t j = column * 2; j < column * 2 + 2; ++j) {
+            if (j == 0) continue;  // padding
+            const float value = x[(plane * 9 + i) * 11 + j - 1];
+            most = std::max(most, value);
+            sum += value;
+            ++count;
+          }
+        }
+        CHECK(greatest[at] == most);
+        CHECK(average[at] == sum / count);
+      }
+    }
+  }
+}
+
+TEST_CASE("the average of whole planes") {
+  for (std::size_t count = 1; count <= 70; ++count) {
+    const test::guarded_floats x{test::small_integers(2 * count, 1)};
+    test::guarded_floats y{2};
+    global_average(x.data(), 2, count, y.data());
+    for (std::size_t plane = 0; plane < 2; ++plane) {
+      float sum = 0;
+      for (std::size_t i = 0; i < count; ++i) sum += x[plane * count + i];
+      CHECK(y[plane] == sum / static_cast<float>(count));
+    }
+  }
+}
+
+}  // namespace
