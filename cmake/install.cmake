@@ -3,7 +3,7 @@ include(CMakePackageConfigHelpers)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/airloom)
 
 install(TARGETS airloom airloom_shared EXPORT airloom_targets)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/airloom DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/airloom ${airloom_generated_include}/airloom DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT airloom_targets NAMESPACE airloom:: DESTINATION ${package_folder})
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/airloomConfig.cmake.in

@@ -9,6 +9,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
+include(umbrella)
 file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 list(FILTER airloom_sources EXCLUDE REGEX "/src/(cli|host/compute/kernels)/")
 
@@ -30,7 +31,8 @@ set_target_properties(airloom_shared PROPERTIES
 foreach(library IN ITEMS airloom airloom_shared)
   target_compile_features(${library} PUBLIC cxx_std_20)
   target_include_directories(${library}
-    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<BUILD_INTERFACE:${airloom_generated_include}>
+           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   # BUILD_INTERFACE: headers that our sources alone include, so an installed airloom need not name them.
   target_link_libraries(${library}
     PUBLIC Boost::headers
