@@ -17,3 +17,6 @@ may_include(compare  dump weights)
 may_include(cli      nn host npu world compare)
 # The umbrella header is for users: it may include everything, and none of ours includes it.
 may_include(airloom.hpp  nn host npu world compare)
+
+# What a user includes to describe a model stays light: no public header includes these libraries (or all of Hana).
+set(private_headers "Eigen/|range/|google/|fmt/|nlohmann/|boost/hana\\.hpp")
