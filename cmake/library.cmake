@@ -10,6 +10,7 @@ find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
 include(umbrella)
+include(operators)
 file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 list(FILTER airloom_sources EXCLUDE REGEX "/src/(cli|host/compute/kernels)/")
 

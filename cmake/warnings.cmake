@@ -1,13 +1,11 @@
 # Warnings are for us, not for users: airloom_warnings(target) asks for them on one of our own targets.
 function(airloom_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Only g++ can tell a shadowed local, a mistake, from a shadowed member, which constructors and setters have.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(${target} PRIVATE -Wshadow)
+  else()
     # g++ 12 sees a delete of a foreign pointer in the destructor of an inlined std::vector, where there is none.
     target_compile_options(${target} PRIVATE -Wshadow=local -Wno-free-nonheap-object)
-  else()
-    # g++ does not count a changed sign among the conversions; one rule holds for both.
-    target_compile_options(${target} PRIVATE -Wno-sign-conversion)
   endif()
   if(AIRLOOM_WERROR)
     target_compile_options(${target} PRIVATE -Werror)

@@ -138,6 +138,7 @@ class lowering {
     tensor_description description;
     description.type = step.types[output];
     description.shape = step.shapes[output];
+    description.layout = step.op->layout;
     return description;
   }
 
@@ -190,7 +191,9 @@ class lowering {
   static void write_attributes(node& n, const prototype& ir, const attribute_list& given) {
     for (std::size_t i = 0; i != ir.attribute_count; ++i) {
       const attribute_prototype& declared = ir.attributes[i];
-      const attribute_list& holder = given.find(declared.name) != nullptr ? given : ir.defaults;
+      const bool set = given.find(declared.name) != nullptr;
+      if (!set && !declared.always_written) continue;
+      const attribute_list& holder = set ? given : ir.defaults;
       if (const attribute_value* value = holder.find(declared.name))
         n.attributes[std::string{declared.name}].value = attribute_of(declared.kind, *value, holder);
     }
@@ -242,6 +245,7 @@ class lowering {
       if (input.node >= 0)
         description = result_.lowered.nodes[static_cast<std::size_t>(input.node)]
                           .output_descriptions[static_cast<std::size_t>(input.output)];
+      description.layout = n.definition->ir->layout;
       n.input_descriptions.push_back(std::move(description));
     }
   }

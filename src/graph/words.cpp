@@ -58,6 +58,11 @@ std::string words_of_need(const finding& f, const operator_entry& definition) {
       return fmt::format("{} is not fed", part(f.left));
     case relation::contents_known:
       return fmt::format("the contents of {} have to be known before running", part(f.left));
+    case relation::exactly:
+      return fmt::format("{} is {} but has to be {}", part(f.left), f.left_size, f.right_size);
+    case relation::text_known:
+      return fmt::format("the attribute '{}' says a word that {} does not know",
+                         definition.ir->attributes[f.left].name, definition.ir->type);
     case relation::attribute_set:
       return fmt::format("the required attribute '{}' is missing", definition.ir->attributes[f.left].name);
     case relation::expressible:

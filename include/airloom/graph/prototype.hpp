@@ -3,6 +3,7 @@
 // shape rules. One prototype serves the compiler, the loader, the verifier, the planner and the
 // documentation.
 
+#include <airloom/api.hpp>
 #include <airloom/graph/attribute_list.hpp>
 #include <airloom/shape/extent.hpp>
 
@@ -39,6 +40,7 @@ struct attribute_prototype {
   std::string_view name;
   attribute_kind kind = attribute_kind::none;
   bool required = false;
+  bool always_written = true;  ///< else only where it is set: files for older CANN releases lack it
 };
 
 /// What the planner may do with the operator's memory.
@@ -46,7 +48,6 @@ enum class memory_trait : std::uint8_t {
   none,
   element_wise,  ///< element i of the output depends on element i of the inputs only: may overwrite an input
   view,          ///< the output is the first input's bytes under another shape
-  shape_only,    ///< reads the shapes of its inputs and no contents: known before running
   source,        ///< Data, Const, …: nothing is computed
 };
 
@@ -71,6 +72,9 @@ struct prototype {
   std::uint8_t output_count = 0;
   std::uint8_t attribute_count = 0;
   memory_trait memory = memory_trait::none;
+  bool takes_unknown_rank =
+      false;                       ///< else an input of unknown rank makes every output one, without the rule
+  std::string_view layout = "ND";  ///< of its inputs and outputs, as TorchAir describes them
   void (*rule)(inference&) = nullptr;
 
   explicit constexpr prototype(std::string_view type_name) : type{type_name} {}
@@ -92,8 +96,8 @@ struct prototype {
     outputs[output_count++] = {name, output_type::like_input, input, dtype::undefined, {}, false, {}};
     return static_cast<prototype&&>(*this);
   }
-  constexpr prototype&& output_of(std::string_view name, dtype type) && {
-    outputs[output_count++] = {name, output_type::fixed, 0, type, {}, false, {}};
+  constexpr prototype&& output_of(std::string_view name, dtype fixed_type) && {
+    outputs[output_count++] = {name, output_type::fixed, 0, fixed_type, {}, false, {}};
     return static_cast<prototype&&>(*this);
   }
   /// The element type stands in an attribute, as a ge number.
@@ -118,12 +122,27 @@ struct prototype {
     attributes[attribute_count++] = {name, attribute_kind::integers, false};
     return static_cast<prototype&&>(*this);
   }
+  /// An attribute of newer CANN releases than those that TorchAir writes for: read, but written only where
+  /// set.
+  constexpr prototype&& newer_attribute(std::string_view name, bool value) && {
+    defaults(name, value);
+    attributes[attribute_count++] = {name, attribute_kind::boolean, false, false};
+    return static_cast<prototype&&>(*this);
+  }
   constexpr prototype&& required(std::string_view name, attribute_kind kind) && {
     attributes[attribute_count++] = {name, kind, true};
     return static_cast<prototype&&>(*this);
   }
   constexpr prototype&& planned_as(memory_trait trait) && {
     memory = trait;
+    return static_cast<prototype&&>(*this);
+  }
+  constexpr prototype&& with_unknown_ranks() && {
+    takes_unknown_rank = true;
+    return static_cast<prototype&&>(*this);
+  }
+  constexpr prototype&& with_layout(std::string_view name) && {
+    layout = name;
     return static_cast<prototype&&>(*this);
   }
   constexpr prototype&& with_rule(void (*shape_rule)(inference&)) && {
@@ -161,7 +180,7 @@ struct operator_entry {
 };
 
 /// The operator with this Ascend type name; nullptr where there is none. The table is made of ops/*.hpp.
-const operator_entry* find_operator(std::string_view type);
+AIRLOOM_API const operator_entry* find_operator(std::string_view type);
 /// All operators, sorted by type name.
 struct operator_span {
   const operator_entry* first;
@@ -169,6 +188,6 @@ struct operator_span {
   const operator_entry* begin() const { return first; }
   const operator_entry* end() const { return first + count; }
 };
-operator_span all_operators();
+AIRLOOM_API operator_span all_operators();
 
 }  // namespace airloom

@@ -30,7 +30,9 @@ enum class relation : std::uint8_t {
   dtype_accepted,  ///< the operator takes left's element type
   fed,             ///< left is an input that has to be there
   contents_known,  ///< left's contents have to be known while checking
+  exactly,         ///< left is right_size
   attribute_set,   ///< a required attribute is missing; left is its place among the attributes
+  text_known,      ///< an attribute says what the operator does not know; left is its place
   expressible,     ///< an output's size is no polynomial with integer coefficients
 };
 
@@ -45,6 +47,16 @@ struct finding {
   std::size_t gear = no_gear;
 
   constexpr bool holds() const { return need == relation::holds; }
+};
+
+/// An enumerator of an operator's `part`, as a number: so the needs below are compiled once for all
+/// operators.
+struct part_number {
+  int value = -1;
+
+  template <class Part>
+  constexpr part_number(Part part)  // NOLINT(google-explicit-constructor): a part is its number
+      : value{static_cast<int>(part)} {}
 };
 
 /// What a rule sees of one input.
@@ -114,36 +126,38 @@ class inference {
   }
 
   // Needs. Each returns whether it holds; the first that does not is kept.
-  template <class Part>
-  constexpr bool need_equal(Part left, const extent& a, Part right, const extent& b, int dimension = -1) {
+  constexpr bool need_equal(part_number left, const extent& a, part_number right, const extent& b,
+                            int dimension = -1) {
     const std::size_t gear = first_misfit(a, b, gears_);
     return gear == no_gear || fail(relation::equal, left, a, right, b, gear, dimension);
   }
-  template <class Part>
-  constexpr bool need_at_least(Part left, const extent& a, std::int64_t bound) {
+  constexpr bool need_at_least(part_number left, const extent& a, std::int64_t bound) {
     for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
       if (a.size_in(gears_, gear) < bound)
         return fail(relation::at_least, left, a, left, extent{bound}, gear, -1);
     return true;
   }
-  template <class Part>
-  constexpr bool need_below(Part left, const extent& a, std::int64_t bound) {
+  constexpr bool need_below(part_number left, const extent& a, std::int64_t bound) {
     for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
       if (a.size_in(gears_, gear) >= bound)
         return fail(relation::below, left, a, left, extent{bound}, gear, -1);
     return true;
   }
+  constexpr bool need_is(part_number part, const extent& a, std::int64_t number, int dimension = -1) {
+    for (std::size_t gear = 0; a.is_known() && gear != gears_.gears; ++gear)
+      if (a.size_in(gears_, gear) != number)
+        return fail(relation::exactly, part, a, part, extent{number}, gear, dimension);
+    return true;
+  }
   /// left <= right in every gear.
-  template <class Part>
-  constexpr bool need_not_above(Part left, const extent& a, Part right, const extent& b) {
+  constexpr bool need_not_above(part_number left, const extent& a, part_number right, const extent& b) {
     for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != gears_.gears; ++gear)
       if (a.size_in(gears_, gear) > b.size_in(gears_, gear))
         return fail(relation::at_least, right, b, left, a, gear, -1);
     return true;
   }
   /// right divides left in every gear.
-  template <class Part>
-  constexpr bool need_divides(Part left, const extent& a, Part right, const extent& b) {
+  constexpr bool need_divides(part_number left, const extent& a, part_number right, const extent& b) {
     for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != gears_.gears; ++gear) {
       const std::int64_t divisor = b.size_in(gears_, gear);
       if (divisor == 0 || a.size_in(gears_, gear) % divisor != 0)
@@ -151,33 +165,41 @@ class inference {
     }
     return true;
   }
-  template <class Part>
-  constexpr bool need_rank(Part part, const shape_value& shape, std::size_t rank) {
-    return shape.rank == rank || fail_rank(relation::rank, part, shape, rank);
+  constexpr bool need_rank(part_number part, const shape_value& shape, std::size_t rank) {
+    return shape.rank == rank || fail_rank(relation::rank, part, shape.rank, rank);
   }
-  template <class Part>
-  constexpr bool need_rank_at_least(Part part, const shape_value& shape, std::size_t rank) {
-    return shape.rank >= rank || fail_rank(relation::rank_at_least, part, shape, rank);
+  constexpr bool need_rank_at_least(part_number part, const shape_value& shape, std::size_t rank) {
+    return shape.rank >= rank || fail_rank(relation::rank_at_least, part, shape.rank, rank);
   }
-  template <class Part>
-  constexpr bool need_rank_at_most(Part part, const shape_value& shape, std::size_t rank) {
-    return shape.rank <= rank || fail_rank(relation::rank_at_most, part, shape, rank);
+  constexpr bool need_rank_at_most(part_number part, const shape_value& shape, std::size_t rank) {
+    return shape.rank <= rank || fail_rank(relation::rank_at_most, part, shape.rank, rank);
   }
-  template <class Part>
-  constexpr bool need_same_dtype(Part left, dtype a, Part right, dtype b) {
+  /// A shape of this rank can be held at all.
+  constexpr bool need_possible_rank(part_number part, std::size_t rank) {
+    return rank <= max_rank || fail_rank(relation::rank_at_most, part, rank, max_rank);
+  }
+  constexpr bool need_same_dtype(part_number left, dtype a, part_number right, dtype b) {
     if (a == b) return true;
-    return fail({relation::same_dtype, static_cast<int>(left), static_cast<int>(right), ge_number(a),
-                 ge_number(b), -1, no_gear});
+    return fail({relation::same_dtype, left.value, right.value, ge_number(a), ge_number(b), -1, no_gear});
+  }
+  constexpr bool need_type(part_number part, dtype type, dtype_set accepted) {
+    return accepted.contains(type) ||
+           fail({relation::dtype_accepted, part.value, -1, ge_number(type), 0, -1, no_gear});
+  }
+  /// The text attribute says one of the words.
+  constexpr bool need_text(std::string_view attribute, std::initializer_list<std::string_view> words) {
+    for (const std::string_view word : words)
+      if (text(attribute) == word) return true;
+    int place = 0;
+    while (place != ir_.attribute_count && ir_.attributes[place].name != attribute) ++place;
+    return fail({relation::text_known, place, -1, 0, 0, -1, no_gear});
   }
   /// The contents of an input (a shape operand, axes, …) are known; the operators that need them say so here.
-  template <class Part>
-  constexpr bool need_contents(Part part, std::size_t input) {
-    return has_values(input) ||
-           fail({relation::contents_known, static_cast<int>(part), -1, 0, 0, -1, no_gear});
+  constexpr bool need_contents(part_number part, std::size_t input) {
+    return has_values(input) || fail({relation::contents_known, part.value, -1, 0, 0, -1, no_gear});
   }
   /// A number in [-rank, rank) as a dimension in [0, rank); 0 after a finding.
-  template <class Part>
-  constexpr std::size_t need_dimension(Part part, std::int64_t number, std::size_t rank) {
+  constexpr std::size_t need_dimension(part_number part, std::int64_t number, std::size_t rank) {
     const auto limit = static_cast<std::int64_t>(rank);
     if (!need_at_least(part, number, -limit) || !need_below(part, number, limit)) return 0;
     return static_cast<std::size_t>(number < 0 ? number + limit : number);
@@ -213,7 +235,7 @@ class inference {
   constexpr void run() {
     if (!check_ports() || !check_attributes()) return;
     set_default_types();
-    if (some_rank_unknown()) {
+    if (!ir_.takes_unknown_rank && some_rank_unknown()) {
       for (std::size_t i = 0; i != outputs_.count; ++i) outputs_.shapes[i] = shape_value::of_unknown_rank();
       return;
     }
@@ -226,16 +248,14 @@ class inference {
     const attribute_value* value = attributes_.find(name);
     return value != nullptr ? value : ir_.defaults.find(name);
   }
-  template <class Part>
-  constexpr bool fail(relation need, Part left, const extent& a, Part right, const extent& b,
+  constexpr bool fail(relation need, part_number left, const extent& a, part_number right, const extent& b,
                       std::size_t gear, int dimension) {
-    return fail({need, static_cast<int>(left), static_cast<int>(right), a.size_in(gears_, gear),
-                 b.size_in(gears_, gear), dimension, gear});
+    return fail(
+        {need, left.value, right.value, a.size_in(gears_, gear), b.size_in(gears_, gear), dimension, gear});
   }
-  template <class Part>
-  constexpr bool fail_rank(relation need, Part part, const shape_value& shape, std::size_t rank) {
-    return fail({need, static_cast<int>(part), static_cast<int>(part), shape.rank,
-                 static_cast<std::int64_t>(rank), -1, no_gear});
+  constexpr bool fail_rank(relation need, part_number part, std::size_t rank, std::size_t bound) {
+    return fail({need, part.value, part.value, static_cast<std::int64_t>(rank),
+                 static_cast<std::int64_t>(bound), -1, no_gear});
   }
   constexpr bool some_rank_unknown() const {
     for (std::size_t i = 0; i != input_count_; ++i)
@@ -305,27 +325,52 @@ class inference {
 // --- broadcasting
 // ----------------------------------------------------------------------------------------------
 
+/// The extent of this size in every gear: the first candidate that is, else a number; `inexpressible` where
+/// neither is.
+template <class Size>
+constexpr extent extent_of_sizes(const gear_view& gears, Size size,
+                                 std::initializer_list<extent> candidates) {
+  const auto fits = [&](const extent& candidate) {
+    for (std::size_t gear = 0; gear != gears.gears; ++gear)
+      if (!candidate.is_known() || candidate.size_in(gears, gear) != size(gear)) return false;
+    return true;
+  };
+  for (const extent& candidate : candidates)
+    if (fits(candidate)) return candidate;
+  const extent number{size(0)};
+  return fits(number) ? number : extent::inexpressible();
+}
+
+/// a / divisor, rounded down; divisor > 0.
+constexpr std::int64_t floor_quotient(std::int64_t a, std::int64_t divisor) {
+  return a / divisor - static_cast<std::int64_t>(a % divisor < 0);
+}
+constexpr extent floor_quotient(const extent& a, std::int64_t divisor, const gear_view& gears) {
+  if (!a.is_known() || divisor == 1) return a;
+  // Where the divisor divides all other coefficients, only the constant term is rounded.
+  extent rounded;
+  for (std::size_t i = 0; i != a.count; ++i) {
+    extent term;
+    term.terms[0] = {floor_quotient(a.terms[i].coefficient, divisor), a.terms[i].powers};
+    term.count = static_cast<std::uint8_t>(term.terms[0].coefficient != 0);
+    rounded = rounded + term;
+  }
+  return extent_of_sizes(
+      gears, [&](std::size_t gear) { return floor_quotient(a.size_in(gears, gear), divisor); }, {rounded});
+}
+
 /// The extent that is the larger of the two in every gear, one of them being 1 wherever they differ.
 constexpr extent larger_extent(const extent& a, const extent& b, const gear_view& gears) {
-  bool left = true, right = true, constant = true;
   const auto larger = [&](std::size_t gear) {
     const std::int64_t x = a.size_in(gears, gear), y = b.size_in(gears, gear);
     return x == 1 ? y : x;
   };
-  for (std::size_t gear = 0; gear != gears.gears; ++gear) {
-    left = left && larger(gear) == a.size_in(gears, gear);
-    right = right && larger(gear) == b.size_in(gears, gear);
-    constant = constant && larger(gear) == larger(0);
-  }
-  if (left) return a;
-  if (right) return b;
-  return constant ? extent{larger(0)} : extent::inexpressible();
+  return extent_of_sizes(gears, larger, {a, b});
 }
 
 /// One dimension of a broadcast: equal, or one of them 1, in every gear.
-template <class Part>
-constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part right, const extent& b,
-                                  int dimension) {
+constexpr extent broadcast_extent(inference& i, part_number left, const extent& a, part_number right,
+                                  const extent& b, int dimension) {
   if (a == b || b.is(1)) return a;
   if (a.is(1)) return b;
   if (!a.is_known() || !b.is_known()) {
@@ -336,8 +381,7 @@ constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part
   for (std::size_t gear = 0; gear != i.gears().gears; ++gear) {
     const std::int64_t x = a.size_in(i.gears(), gear), y = b.size_in(i.gears(), gear);
     if (x != y && x != 1 && y != 1) {
-      i.fail(
-          {relation::equal_or_one, static_cast<int>(left), static_cast<int>(right), x, y, dimension, gear});
+      i.fail({relation::equal_or_one, left.value, right.value, x, y, dimension, gear});
       return a;
     }
   }
@@ -345,8 +389,7 @@ constexpr extent broadcast_extent(inference& i, Part left, const extent& a, Part
 }
 
 /// Two shapes, right-aligned; each dimension equal, or 1 on one side.
-template <class Part>
-constexpr shape_value broadcast(inference& i, Part left, const shape_value& a, Part right,
+constexpr shape_value broadcast(inference& i, part_number left, const shape_value& a, part_number right,
                                 const shape_value& b) {
   const std::size_t rank = a.rank > b.rank ? a.rank : b.rank;
   shape_value result;

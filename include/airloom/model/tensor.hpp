@@ -31,6 +31,8 @@ template <auto Bound>
 struct at_least;
 template <auto Bound>
 struct below;
+template <auto Value>
+struct has_to_be;
 template <auto Part, auto Rank>
 struct has_rank;
 template <auto Rank>
@@ -45,6 +47,7 @@ template <auto Part>
 struct needs_known_contents;
 struct which_the_operator_does_not_take;
 struct a_required_attribute_is_missing;
+struct an_attribute_says_an_unknown_word;
 template <int Output>
 struct output_size_is_no_polynomial;
 template <int Dimension>
@@ -413,8 +416,12 @@ constexpr auto words_of_need() {
     return words<missing<left>>();
   else if constexpr (Found.need == relation::contents_known)
     return words<needs_known_contents<left>>();
+  else if constexpr (Found.need == relation::exactly)
+    return words<is<left, a>, has_to_be<b>>();
   else if constexpr (Found.need == relation::attribute_set)
     return words<a_required_attribute_is_missing>();
+  else if constexpr (Found.need == relation::text_known)
+    return words<an_attribute_says_an_unknown_word>();
   else
     return words<output_size_is_no_polynomial<Found.left>>();
 }

@@ -1,5 +1,7 @@
 #pragma once
 // Element by element: arithmetic, comparison and selection of two or three tensors, with broadcasting.
+//
+// A number may stand where a tensor may: it becomes a Const of the other operand's element type.
 
 #include <airloom/model/tensor.hpp>
 
@@ -7,7 +9,7 @@ namespace airloom {
 
 namespace op {
 
-/// The rule of all binary operators here.
+/// The rule of all operators on two tensors here.
 struct binary : operator_definition {
   enum class part { x1, x2 };
 
@@ -17,16 +19,18 @@ struct binary : operator_definition {
 };
 
 /// add(x1, x2), x1 + x2: the sum.
-/// Inputs   x1, x2: shapes that broadcast, one element type
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
 /// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
 /// Lowers   Add(x1, x2) -> y
+/// Example  al::add(x, bias)
 struct add : binary {
   static constexpr void rule(inference& i) {
     binary::rule(i);
     follow_integers(i, [](const extent& a, const extent& b) { return a + b; });
   }
   static constexpr dtype_set accepts =
-      types::floats | types::integers | types::complex | set_of(dtype::boolean, dtype::c32, dtype::string);
+      types::floats | types::complex | set_of(i32, i64, i16, i8, u8, boolean, dtype::c32, dtype::string);
   static constexpr prototype ir = prototype{"Add"}
                                       .input("x1", accepts, 'T')
                                       .input("x2", accepts, 'T')
@@ -35,11 +39,299 @@ struct add : binary {
                                       .with_rule(rule);
 };
 
+/// sub(x1, x2), x1 - x2: the difference.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Sub(x1, x2) -> y
+/// Example  al::sub(1, x)
+struct sub : binary {
+  static constexpr void rule(inference& i) {
+    binary::rule(i);
+    follow_integers(i, [](const extent& a, const extent& b) { return a - b; });
+  }
+  static constexpr dtype_set accepts =
+      types::floats | types::complex | set_of(u8, i8, u16, i16, i32, i64, boolean, dtype::c32);
+  static constexpr prototype ir = prototype{"Sub"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// mul(x1, x2), x1 * x2: the product, element by element.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Mul(x1, x2) -> y; a number beside f16 or bf16: Muls(x), as TorchAir does
+/// Example  al::mul(scores, mask)
+struct mul : binary {
+  static constexpr void rule(inference& i) {
+    binary::rule(i);
+    follow_integers(i, [](const extent& a, const extent& b) { return a * b; });
+  }
+  static constexpr dtype_set accepts = sub::accepts;
+  static constexpr prototype ir = prototype{"Mul"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// div(x1, x2), x1 / x2: the quotient.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   RealDiv(x1, x2) -> y
+/// Example  al::div(sum, count)
+struct real_div : binary {
+  static constexpr dtype_set accepts =
+      types::floats | types::complex | set_of(u8, i8, u16, i16, i32, i64, boolean);
+  static constexpr prototype ir = prototype{"RealDiv"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// maximum(x1, x2): the larger of the two.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Maximum(x1, x2) -> y
+/// Example  al::maximum(x, 0)
+struct maximum : binary {
+  static constexpr dtype_set accepts = types::floats | set_of(i32, i64, i8, u8);
+  static constexpr prototype ir = prototype{"Maximum"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// equal(x1, x2): where the two are equal.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Equal(x1, x2) -> y
+/// Example  al::equal(ids, 0)
+struct equal : binary {
+  static constexpr dtype_set accepts =
+      types::floats | types::complex |
+      set_of(i32, i8, u8, i16, i64, u64, boolean, dtype::qu8, dtype::qi8, dtype::qi32, dtype::string);
+  static constexpr prototype ir = prototype{"Equal"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_of("y", boolean)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// less(x1, x2): where x1 < x2.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Less(x1, x2) -> y
+/// Example  al::less(positions, lengths)
+struct less : binary {
+  static constexpr dtype_set accepts = types::real | set_of(boolean);
+  static constexpr prototype ir = prototype{"Less"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_of("y", boolean)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// select(condition, then, otherwise): `then` where the condition holds, else `otherwise`.
+/// Inputs   condition: bool; then, otherwise: shapes that broadcast, one element type but not bool; one of
+///          them may be a number
+/// Output   the broadcast shape, the element type of the branches
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   SelectV2(condition, then, else) -> result
+/// Example  al::select(mask, scores, -10000)
+struct select_v2 : operator_definition {
+  enum class part { condition, then, else_, both_branches };
+
+  static constexpr void rule(inference& i) {
+    const shape_value branches = broadcast(i, part::then, i.shape(1), part::else_, i.shape(2));  // (R1)
+    i.output(0, broadcast(i, part::condition, i.shape(0), part::both_branches, branches));       // (R1)
+  }
+  static constexpr prototype ir = prototype{"SelectV2"}
+                                      .input("condition", set_of(boolean))
+                                      .input("then", types::basic, 'T')
+                                      .input("else", types::basic, 'T')
+                                      .output_like("result", 1)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// The rule of operators on one tensor and a number.
+struct with_a_number : operator_definition {
+  enum class part { x };
+
+  static constexpr void rule(inference& i) { i.output(0, i.shape(0)); }
+};
+
+/// mul(x, value) of f16 and bf16: the product with one number.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Muls(x) -> y
+/// Example  x * 0.125
+struct muls : with_a_number {
+  static constexpr prototype ir =
+      prototype{"Muls"}
+          .input("x", set_of(f32, i16, i32, f16, bf16, i64, dtype::c32, dtype::c64))
+          .output_like("y", 0)
+          .required("value", attribute_kind::real)
+          .planned_as(memory_trait::element_wise)
+          .with_rule(rule);
+};
+
+/// The sum with one number. TorchAir writes an Add with a Const instead, and so does add(x, value).
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Adds(x) -> y
+struct adds : with_a_number {
+  static constexpr prototype ir = prototype{"Adds"}
+                                      .input("x", set_of(f32, i16, i32, f16, bf16, i64))
+                                      .output_like("y", 0)
+                                      .required("value", attribute_kind::real)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
-template <operand_like Left, operand_like Right>
+// --- numbers beside tensors
+// -----------------------------------------------------------------------------------
+
+template <class T>
+concept plain_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+/// Two operands, of which one may be a number.
+template <class Left, class Right>
+concept operand_pair = (operand_like<Left> && (operand_like<Right> || plain_number<Right>)) ||
+                       (plain_number<Left> && operand_like<Right>);
+
+struct takes_whole_numbers_only;
+
+/// What stands for an operand of `Op` beside one of type `Other`: itself, or the Const that a number becomes.
+template <class Op, class Other, operand_like Operand>
+constexpr const Operand& beside(const Operand& operand) {
+  return operand;
+}
+template <class Op, class Other, plain_number Number>
+constexpr auto beside(Number value) {
+  constexpr dtype type = type_of<Other>;
+  if constexpr (std::is_integral_v<Number> || types::floats.contains(type))
+    return number<type>{{}, static_cast<double>(value)};
+  else
+    return shape_error<Op, is<Op::part::x1, type>, takes_whole_numbers_only>{};
+}
+
+constexpr tape* tape_of(plain_number auto) {
+  return nullptr;
+}
+/// The line of an operator that is no function call: the last one on the tape.
+template <class... Operands>
+constexpr line last_line(const Operands&... operands) {
+  const tape* record = first_tape({tape_of(operands)...});
+  return record == nullptr ? line{} : record->line();
+}
+
+template <class Op, class Left, class Right>
+constexpr auto record_pair(const line& where, const Left& x1, const Right& x2) {
+  return record<Op>(where, beside<Op, Right>(x1), beside<Op, Left>(x2)).template output<0>();
+}
+
+/// Whether TorchAir multiplies this operand with a number through Muls.
+template <class T>
+constexpr bool multiplied_by_muls = type_of<T> == f16 || type_of<T> == bf16;
+
+template <operand_like X>
+constexpr auto record_muls(const line& where, const X& x, double value) {
+  return record<op::muls>(
+             where, [](attribute_list& set) { set("value", 0.0); }, x)
+      .with("value", value)
+      .template output<0>();
+}
+
+// --- the functions
+// --------------------------------------------------------------------------------------------
+
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
 constexpr auto add(const Left& x1, const Right& x2, const line& where = line::current()) {
-  return record<op::add>(where, x1, x2).template output<0>();
+  return record_pair<op::add>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto sub(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::sub>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto mul(const Left& x1, const Right& x2, const line& where = line::current()) {
+  if constexpr (plain_number<Right> && multiplied_by_muls<Left>)
+    return record_muls(where, x1, static_cast<double>(x2));
+  else if constexpr (plain_number<Left> && multiplied_by_muls<Right>)
+    return record_muls(where, x2, static_cast<double>(x1));
+  else
+    return record_pair<op::mul>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto div(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::real_div>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto maximum(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::maximum>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto equal(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::equal>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto less(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::less>(where, x1, x2);
+}
+template <operand_like Condition, class Then, class Else>
+  requires operand_pair<Then, Else>
+constexpr auto select(const Condition& condition, const Then& then, const Else& otherwise,
+                      const line& where = line::current()) {
+  return record<op::select_v2>(where, condition, beside<op::select_v2, Else>(then),
+                               beside<op::select_v2, Then>(otherwise))
+      .template output<0>();
+}
+
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto operator+(const Left& x1, const Right& x2) {
+  return add(x1, x2, last_line(x1, x2));
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto operator-(const Left& x1, const Right& x2) {
+  return sub(x1, x2, last_line(x1, x2));
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto operator*(const Left& x1, const Right& x2) {
+  return mul(x1, x2, last_line(x1, x2));
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto operator/(const Left& x1, const Right& x2) {
+  return div(x1, x2, last_line(x1, x2));
 }
 
 }  // namespace airloom
