@@ -57,6 +57,7 @@ class lowering {
   recorded_graph run() {
     graph& g = result_.lowered;
     copy_gears();
+    refuse_missed_axis();
     for (const tape_step& step : tape_.steps()) g.nodes.push_back(make_node(step));
     for (const tape_number& number : tape_.numbers())
       g.nodes[static_cast<std::size_t>(number.step)].attributes[std::string{number.name}].value =
@@ -73,6 +74,18 @@ class lowering {
     copy.gears = gears.view.gears;
     for (std::size_t axis = 0; axis != gears.view.axes; ++axis) copy.axes.emplace_back(gears.names[axis]);
     copy.sizes.assign(gears.view.sizes, gears.view.sizes + gears.view.gears * gears.view.axes);
+  }
+
+  void refuse_missed_axis() const {
+    if (tape_.missed_axis() < 0) return;
+    const std::string& axis = result_.lowered.gears.axes[static_cast<std::size_t>(tape_.missed_axis())];
+    throw error{
+        error_code::axis_without_input,
+        fmt::format(
+            "A shape needs the size of '{}' while running, but no input has a dimension that is '{}' alone.",
+            axis, axis),
+        "Add the axis as a dimension of its own to one input, or reshape so that the size is copied or "
+        "inferred."};
   }
 
   // --- names ---

@@ -322,9 +322,7 @@ class inference {
   finding found_;
 };
 
-// --- broadcasting
-// ----------------------------------------------------------------------------------------------
-
+// --- broadcasting ---
 /// The extent of this size in every gear: the first candidate that is, else a number; `inexpressible` where
 /// neither is.
 template <class Size>
@@ -405,9 +403,7 @@ constexpr shape_value broadcast(inference& i, part_number left, const shape_valu
   return result;
 }
 
-// --- contents
-// --------------------------------------------------------------------------------------------------
-
+// --- contents ---
 /// Follows the contents of small integer tensors through an element-wise operator: lists of one length, or
 /// one side a single number. This is how a size read from a shape stays known through arithmetic.
 template <class Combine>

@@ -158,6 +158,10 @@ class tape {
   constexpr void set_line(const std::source_location& where) { line_ = where; }
   constexpr const std::source_location& line() const { return line_; }
 
+  /// Notes that the size of an axis has to be read but that no input carries the axis alone; make_graph() refuses then.
+  constexpr void miss_axis(int axis) { missed_axis_ = axis; }
+  constexpr int missed_axis() const { return missed_axis_; }
+
   constexpr tape_parameter& parameter(int index) { return parameters_[static_cast<std::size_t>(index)]; }
 
   constexpr const tape_gears& gears() const { return gears_; }
@@ -198,6 +202,7 @@ class tape {
   growing_list<std::int64_t> words_;
   std::source_location line_{};
   int scope_ = 0;
+  int missed_axis_ = -1;
 };
 
 }  // namespace airloom

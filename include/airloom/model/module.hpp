@@ -106,9 +106,7 @@ struct repeat {
   }
 };
 
-// --- naming the parameters
-// -------------------------------------------------------------------------------------
-
+// --- naming the parameters ---
 template <dtype Type, auto... Extents>
 constexpr void bind_member(tape& record, int scope, std::string_view name,
                            parameter<Type, Extents...>& member) {

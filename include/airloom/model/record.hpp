@@ -107,9 +107,7 @@ constexpr output_list<First, Rest...> outputs(const First& first, const Rest&...
   return {first, outputs(rest...)};
 }
 
-// --- recording
-// ---------------------------------------------------------------------------------------------------
-
+// --- recording ---
 template <class Gears, dtype Type, class Shape>
 constexpr tape_value place_input(tape& record, const input_declaration<Gears, Type, Shape>& declared) {
   using tensor_operand = operand<typename gear_table<Gears>::axes, tensor<Gears, Type, Shape>>;

@@ -11,9 +11,7 @@ namespace airloom {
 /// The line of whoever calls: the default of the last parameter of every operator function.
 using line = std::source_location;
 
-// --- the words of shape errors
-// ---------------------------------------------------------------------------------
-
+// --- the words of shape errors ---
 /// What a refused operator returns. Later operators take it and pass it on, so one mistake is one error.
 struct no_shape {};
 
@@ -74,9 +72,7 @@ struct shape_error : no_shape {
 template <class T>
 constexpr bool is_refused = std::is_base_of_v<no_shape, T> || std::is_base_of_v<no_gears, T>;
 
-// --- values
-// -----------------------------------------------------------------------------------------------------
-
+// --- values ---
 // What tensors and parameters hold lies in bases that are no templates, so that the code which records them
 // is compiled once.
 struct tensor_base {
@@ -122,9 +118,7 @@ struct number : written_operand {
   double value = 0;
 };
 
-// --- operands, as a rule sees them
-// ------------------------------------------------------------------------------
-
+// --- operands, as a rule sees them ---
 /// How the recorder sees a type of operand: `input` for the rule, place() for the tape.
 template <class Axes, class T>
 struct operand;
@@ -226,9 +220,7 @@ struct operand<Axes, number<Type>> {
   }
 };
 
-// --- the gears of the operands
-// ----------------------------------------------------------------------------------
-
+// --- the gears of the operands ---
 struct gears_differ {};
 struct gears_unknown {};
 
@@ -263,9 +255,7 @@ using gears_of =
     typename decltype(gears_of_all(std::type_identity<gears_unknown>{},
                                    std::type_identity<typename gears_of_operand<Operands>::type>{}...))::type;
 
-// --- applying an operator
-// ----------------------------------------------------------------------------------------
-
+// --- applying an operator ---
 /// The result of a rule, with room for exactly as many outputs as the operator has.
 template <std::size_t Outputs>
 struct outcome {
@@ -360,9 +350,7 @@ constexpr auto output_type_of() {
         tensor<Gears, type, named_shape<axes, output_shape_source<Application, Output>>>>{};
 }
 
-// --- explaining a finding
-// -----------------------------------------------------------------------------------------
-
+// --- explaining a finding ---
 template <class Gears, std::size_t Gear, class... Axes>
 constexpr auto words_of_gear(axis_list<Axes...>) {
   using table = gear_table<Gears>;
@@ -439,8 +427,16 @@ constexpr auto explain() {
                             words_of_gear<Gears, Found.gear>(typename gear_table<Gears>::axes{}));
 }
 
-// --- recording
-// ------------------------------------------------------------------------------------------------------
+// --- recording ---
+/// A parameter as a tensor in the gears of another tensor, for operators that take nothing else from the
+/// model:
+///   slice<0, 0, seq>(as_tensor(positions.weight, ids))
+template <class Gears, dtype Type, class Shape, dtype ParameterType, auto... Extents>
+constexpr auto as_tensor(const parameter<ParameterType, Extents...>& weight,
+                         const tensor<Gears, Type, Shape>& beside) {
+  return tensor<Gears, ParameterType, shape<Extents...>>{
+      {beside.record, parameter_operand::place(*beside.record, weight, nullptr)}};
+}
 
 /// What recording an operator gives: its outputs, one by one.
 template <class... Outputs>
@@ -451,7 +447,15 @@ struct recorded {
   template <std::size_t Index>
   constexpr auto output() const {
     using type = typename decltype(pick_type<Index, Outputs...>())::type;
-    return type{{record, {step, static_cast<int>(Index)}}};
+    if constexpr (is_refused<type>)
+      return type{};
+    else
+      return type{{record, {step, static_cast<int>(Index)}}};
+  }
+  /// The same under the name that structured bindings look for: auto [left, right] = al::split<1, 2>(x);
+  template <std::size_t Index>
+  constexpr auto get() const {
+    return output<Index>();
   }
   /// Sets an attribute whose value is a number known only now.
   constexpr const recorded& with(std::string_view name, double value) const {
@@ -556,3 +560,10 @@ template <dtype Type, auto... Extents>
 constexpr dtype type_of<parameter<Type, Extents...>> = Type;
 
 }  // namespace airloom
+
+template <class... Outputs>
+struct std::tuple_size<airloom::recorded<Outputs...>>
+    : std::integral_constant<std::size_t, sizeof...(Outputs)> {};
+template <std::size_t Index, class... Outputs>
+struct std::tuple_element<Index, airloom::recorded<Outputs...>>
+    : decltype(airloom::pick_type<Index, Outputs...>()) {};

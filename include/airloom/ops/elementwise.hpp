@@ -207,9 +207,7 @@ struct adds : with_a_number {
 
 }  // namespace op
 
-// --- numbers beside tensors
-// -----------------------------------------------------------------------------------
-
+// --- numbers beside tensors ---
 template <class T>
 concept plain_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
@@ -261,9 +259,7 @@ constexpr auto record_muls(const line& where, const X& x, double value) {
       .template output<0>();
 }
 
-// --- the functions
-// --------------------------------------------------------------------------------------------
-
+// --- the functions ---
 template <class Left, class Right>
   requires operand_pair<Left, Right>
 constexpr auto add(const Left& x1, const Right& x2, const line& where = line::current()) {

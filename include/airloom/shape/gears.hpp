@@ -22,9 +22,7 @@ inline constexpr std::size_t default_gear_limit = 100;
 /// What Ascend 950 takes; ask for it with `al::limit<al::ascend_950_gear_limit>(set)`.
 inline constexpr std::size_t ascend_950_gear_limit = 256;
 
-// --- what a wrong gear set says
-// ------------------------------------------------------------------------------
-
+// --- what a wrong gear set says ---
 /// What stands in for a gear set that was refused; everything that takes a gear set passes it on in silence.
 struct no_gears {};
 
@@ -62,9 +60,7 @@ struct gear_error : no_gears {
                 "this gear set breaks a rule (the template arguments name the rule and what breaks it)");
 };
 
-// --- axes and ladders
-// ----------------------------------------------------------------------------------------
-
+// --- axes and ladders ---
 /// The name of a type as its declaration spells it, without namespaces.
 template <class T>
 constexpr std::string_view short_name() {
@@ -130,9 +126,7 @@ struct axis {
 template <class T>
 concept is_axis = std::is_base_of_v<axis<T>, T>;
 
-// --- combinations
-// --------------------------------------------------------------------------------------------
-
+// --- combinations ---
 /// Members that move together: gear i of the set is gear i of every member.
 template <class... Members>
 struct zip_set {
@@ -171,9 +165,7 @@ struct product_set {
   }
 };
 
-// --- the axes of a set
-// ---------------------------------------------------------------------------------------
-
+// --- the axes of a set ---
 template <class... Axes>
 struct axis_list {
   static constexpr std::size_t count = sizeof...(Axes);
@@ -220,9 +212,7 @@ constexpr auto axes_of(product_set<Members...>) {
   return axes_of_all(axis_list<>{}, Members{}...);
 }
 
-// --- the gears of a set
-// --------------------------------------------------------------------------------------
-
+// --- the gears of a set ---
 /// The distinct gears of a set in order of first occurrence, as TorchAir merges them: a table of numbers.
 template <std::size_t Axes, std::size_t Raw>
 struct gear_rows {
@@ -400,9 +390,7 @@ constexpr auto product(Members... members) {
 /// The gear set of a model whose sizes are all numbers: one gear, no axis.
 inline constexpr product_set<> static_model{};
 
-// --- choosing a gear
-// -----------------------------------------------------------------------------------------
-
+// --- choosing a gear ---
 template <class T>
 struct axis_of_setting;
 template <class Axis>

@@ -78,9 +78,7 @@ struct value_of_shape<Axes, shape<Extents...>> {
   static constexpr shape_value value = shape_value::of(extent_of<Axes, Extents>()...);
 };
 
-// --- naming a value
-// ------------------------------------------------------------------------------------------
-
+// --- naming a value ---
 template <std::int64_t Number>
 constexpr auto canonical_number() {
   if constexpr (Number >= -2147483647 && Number <= 2147483647)

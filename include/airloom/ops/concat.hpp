@@ -1,0 +1,170 @@
+#pragma once
+// Joining tensors and taking them apart.
+
+#include <airloom/ops/elementwise.hpp>
+
+namespace airloom {
+
+namespace op {
+
+/// What joining operators share: members of one shape but for one dimension, which adds up.
+struct joining : operator_definition {
+  enum class part { x, concat_dim, member_size, first_size, members };
+
+  /// Inputs 0 … members - 1 joined along `dimension`.
+  static constexpr void join(inference& i, std::size_t members, std::int64_t dimension) {
+    if (!i.need_at_least(part::members, static_cast<std::int64_t>(members), 1)) return;
+    shape_value result = i.shape(0);
+    const std::size_t along = i.need_dimension(part::concat_dim, dimension, result.rank);
+    for (std::size_t m = 1; m != members && i.holds(); ++m) {
+      const shape_value& member = i.shape(m);
+      if (!i.need_rank(part::x, member, result.rank)) return;
+      for (std::size_t d = 0; d != result.rank; ++d)
+        if (d == along)
+          result[d] = result[d] + member[d];
+        else
+          i.need_equal(part::member_size, member[d], part::first_size, result[d], static_cast<int>(d));
+    }
+    i.output(0, result);
+    follow(i, members);
+  }
+  static constexpr void follow(inference& i, std::size_t members) {
+    for (std::size_t m = 0; m != members; ++m) {
+      if (!i.has_values(m)) return i.no_output_values();
+      for (std::size_t k = 0; k != i.value_count(m); ++k) i.output_value(i.value(m, k));
+    }
+  }
+  static constexpr dtype_set accepts = types::basic | set_of(boolean, dtype::string, dtype::f8_e4m3fn,
+                                                             dtype::f8_e5m2, dtype::hifloat8, dtype::f8_e8m0);
+};
+
+/// concat<Axis>(a, b, …): joined along one dimension.
+/// Inputs   two tensors or more; concat_dim: a constant
+/// Output   the first shape, with the sizes along the axis added up
+/// Needs    (R1) axis in [-rank, rank)  (R2) one rank, and all other dimensions equal in every gear
+/// Lowers   ConcatV2(x0, x1, …, concat_dim) {N} -> y
+/// Example  al::concat<-1>(left, right)
+struct concat_v2 : joining {
+  static constexpr void rule(inference& i) {
+    const std::size_t members = i.input_count() - 1;
+    if (i.has_values(members)) return join(i, members, i.value(members, 0).constant());
+    shape_value result;
+    for (std::size_t d = 0; d != i.shape(0).rank; ++d) result.push(extent::unknown());
+    i.output(0, result);
+  }
+  static constexpr prototype ir = prototype{"ConcatV2"}
+                                      .dynamic("x", accepts, 'T')
+                                      .input("concat_dim", types::index)
+                                      .output_like("y", 0)
+                                      .attribute("N", 1)
+                                      .with_rule(rule);
+};
+
+/// The same with the axis as an attribute; read from files.
+/// Lowers   ConcatD(x0, x1, …) {concat_dim, N} -> y
+struct concat_d : joining {
+  static constexpr void rule(inference& i) { join(i, i.input_count(), i.integer("concat_dim")); }
+  static constexpr prototype ir = prototype{"ConcatD"}
+                                      .dynamic("x", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .required("concat_dim", attribute_kind::integer)
+                                      .attribute("N", 1)
+                                      .with_rule(rule);
+};
+
+/// pack<Axis>(a, b, …): tensors of one shape, stacked along a new dimension.
+/// Needs    (R1) axis in [-rank - 1, rank]  (R2) equal shapes in every gear
+/// Lowers   Pack(x0, x1, …) {axis, N} -> y
+struct pack : joining {
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    const std::size_t axis =
+        i.need_dimension(part::concat_dim, i.integer("axis"), x.rank + std::size_t{1});  // (R1)
+    if (!i.holds() || !i.need_possible_rank(part::x, x.rank + std::size_t{1})) return;
+    for (std::size_t m = 1; m != i.input_count(); ++m) {
+      if (!i.need_rank(part::x, i.shape(m), x.rank)) return;
+      for (std::size_t d = 0; d != x.rank; ++d)
+        i.need_equal(part::member_size, i.shape(m)[d], part::first_size, x[d], static_cast<int>(d));  // (R2)
+    }
+    shape_value result;
+    for (std::size_t d = 0; d != x.rank + std::size_t{1}; ++d)
+      result.push(d == axis ? extent{static_cast<std::int64_t>(i.input_count())} : x[d < axis ? d : d - 1]);
+    i.output(0, result);
+    if (axis == 0) follow(i, i.input_count());
+  }
+  static constexpr prototype ir = prototype{"Pack"}
+                                      .dynamic("x", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .attribute("axis", 0)
+                                      .required("N", attribute_kind::integer)
+                                      .with_rule(rule);
+};
+
+/// split<Axis, Count>(x): equal pieces along one dimension.
+/// Output   Count tensors: `.template get<0>()`, … , or structured bindings
+/// Needs    (R1) axis in [-rank, rank)  (R2) the count divides the dimension in every gear
+/// Lowers   SplitD(x) {split_dim, num_split} -> y0, y1, …
+struct split_d : operator_definition {
+  enum class part { x, split_dim, x_size, num_split };
+  static constexpr void rule(inference& i) {
+    const std::size_t axis =
+        i.need_dimension(part::split_dim, i.integer("split_dim"), i.shape(0).rank);  // (R1)
+    const std::int64_t count = i.integer("num_split");
+    if (!i.holds() || !i.need_at_least(part::num_split, count, 1)) return;
+    shape_value piece = i.shape(0);
+    if (!i.need_divides(part::x_size, piece[axis], part::num_split, count)) return;  // (R2)
+    piece[axis] = floor_quotient(piece[axis], count, i.gears());
+    for (std::size_t k = 0; k != i.output_count(); ++k) i.output(k, piece);
+  }
+  static constexpr prototype ir = prototype{"SplitD"}
+                                      .input("x", types::basic | set_of(boolean))
+                                      .outputs_like("y", 0, "num_split")
+                                      .required("split_dim", attribute_kind::integer)
+                                      .required("num_split", attribute_kind::integer)
+                                      .with_rule(rule);
+};
+
+}  // namespace op
+
+template <std::int64_t Axis, operand_like... Members>
+constexpr auto concat(const Members&... members) {
+  return record<op::concat_v2>(
+             last_line(members...),
+             [](attribute_list& set) { set("N", static_cast<std::int64_t>(sizeof...(Members))); }, members...,
+             integer_scalar<i64, Axis>{})
+      .template output<0>();
+}
+template <std::int64_t Axis, operand_like... Members>
+constexpr auto pack(const Members&... members) {
+  return record<op::pack>(
+             last_line(members...),
+             [](attribute_list& set) {
+               set("axis", Axis);
+               set("N", static_cast<std::int64_t>(sizeof...(Members)));
+             },
+             members...)
+      .template output<0>();
+}
+/// What a refused split returns: as many refused pieces.
+template <std::int64_t>
+using refused_piece = no_shape;
+template <std::int64_t... I>
+constexpr recorded<refused_piece<I>...> refused_pieces(std::integer_sequence<std::int64_t, I...>) {
+  return {};
+}
+template <std::int64_t Axis, std::int64_t Count, operand_like X>
+constexpr auto split(const X& x, const line& where = line::current()) {
+  const auto pieces = record<op::split_d>(
+      where,
+      [](attribute_list& set) {
+        set("split_dim", Axis);
+        set("num_split", Count);
+      },
+      x);
+  if constexpr (std::is_same_v<decltype(pieces), const nothing_recorded>)
+    return refused_pieces(std::make_integer_sequence<std::int64_t, Count>{});
+  else
+    return pieces;
+}
+
+}  // namespace airloom
