@@ -146,19 +146,19 @@ inline lanes gelu_with_tanh(lanes x) noexcept {
   return choose(x < 0.0f, scale((bounded * e.excess + bounded) * quotient, e.exponent), x * quotient);
 }
 
-/// gelu_erf(x) is x times the normal distribution function, which for -t is exp(-t^2 / 2) times a slow
-/// function of t, here a quotient of polynomials. A t^2 of one f32 is too inexact for exp, so t^2 is high^2 +
-/// (t - high)(t + high) with a high of 12 bits.
+/// gelu_erf(x) is x times the normal distribution function, which for -t is exp(-t^2 / 2) divided by a
+/// function that is nearly a line; its distance from sqrt(2 pi) t + 2 is a quotient of polynomials. A t^2 of
+/// one f32 is too inexact for exp, so t^2 is high^2 + (t - high)(t + high) with a high of 12 bits.
 inline lanes gelu_with_error_function(lanes x) noexcept {
-  constexpr float above[] = {0.5f, 0x1.c0136cp-2f, 0x1.76194ap-3f, 0x1.4b35fep-5f, 0x1.0b9b66p-8f};
-  constexpr float below[] = {1.0f,           0x1.ac4be4p+0f, 0x1.33413ep+0f,
-                             0x1.df305ep-2f, 0x1.9f2358p-4f, 0x1.4f6446p-7f};
+  constexpr float above[] = {-0x1.d25bf0p-1f, -0x1.1df6b0p-1f, -0x1.41cc28p-3f, -0x1.3bab90p-6f};
+  constexpr float below[] = {1.0f, 0x1.d38776p-1f, 0x1.935172p-2f, 0x1.730780p-4f, 0x1.3bb5e2p-7f};
   const lanes bounded = clamp(x, -14.5f, 14.5f);  // beyond these the result is 0 or x
   const lanes t = absolute(bounded);
   const lanes high = (lanes)((integer_lanes)t & ~0xfff);
   const scaled e = exponential_of_sum(-0.5f * (high * high), -0.5f * ((t - high) * (t + high)));
-  const lanes numerator = (bounded * e.excess + bounded) * polynomial(t, above);
-  const lanes tail = scale(numerator / polynomial(t, below), e.exponent);
+  const lanes distance = t * polynomial(t, above) / polynomial(t, below);
+  const lanes divisor = 0x1.40d932p+1f * t + (2.0f + distance);
+  const lanes tail = scale((bounded * e.excess + bounded) / divisor, e.exponent);
   return choose(x < 0.0f, tail, x - tail);
 }
 
