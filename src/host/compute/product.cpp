@@ -72,8 +72,6 @@ void multiply(const_matrix a, std::size_t rows, const packed_matrix& b, epilogue
   product.multiply({.a = a.values,
                     .a_stride = a.stride,
                     .b = b.panels(),
-                    .inner_stride = product.panel,
-                    .panel_stride = b.rows() * product.panel,
                     .c = c.values,
                     .c_stride = c.stride,
                     .rows = rows,
@@ -86,35 +84,23 @@ void multiply(const_matrix a, std::size_t rows, const packed_matrix& b, epilogue
 matrix_product::matrix_product(product_size size, layout right, instruction_set set) noexcept
     : size_{size}, right_{right}, set_{set} {}
 
-// A right-hand side that is read only once, in whole vectors, is read where it lies.
 std::size_t matrix_product::scratch_floats() const noexcept {
-  const product_kernels& product = kernels(set_).product;
-  const bool in_place =
-      right_ == layout::plain && size_.columns % product.vector_width == 0 && size_.rows <= product.tile_rows;
-  return in_place ? 0 : round_up(size_.columns, product.panel) * size_.inner;
+  return round_up(size_.columns, kernels(set_).product.panel) * size_.inner;
 }
 
 void matrix_product::run(const_matrix a, const_matrix b, matrix c, float* scratch) const noexcept {
   const kernel_tables& tables = kernels(set_);
-  product_arguments arguments{.a = a.values,
-                              .a_stride = a.stride,
-                              .b = b.values,
-                              .inner_stride = b.stride,
-                              .panel_stride = tables.product.panel,
-                              .c = c.values,
-                              .c_stride = c.stride,
-                              .rows = size_.rows,
-                              .inner = size_.inner,
-                              .columns = size_.columns,
-                              .bias = nullptr,
-                              .relu = false};
-  if (scratch_floats() > 0) {
-    pack_into(b, size_.inner, size_.columns, right_, tables, scratch);
-    arguments.b = scratch;
-    arguments.inner_stride = tables.product.panel;
-    arguments.panel_stride = size_.inner * tables.product.panel;
-  }
-  tables.product.multiply(arguments);
+  pack_into(b, size_.inner, size_.columns, right_, tables, scratch);
+  tables.product.multiply({.a = a.values,
+                           .a_stride = a.stride,
+                           .b = scratch,
+                           .c = c.values,
+                           .c_stride = c.stride,
+                           .rows = size_.rows,
+                           .inner = size_.inner,
+                           .columns = size_.columns,
+                           .bias = nullptr,
+                           .relu = false});
 }
 
 }  // namespace airloom::host::compute

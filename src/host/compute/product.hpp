@@ -75,10 +75,10 @@ class matrix_product {
   /// `right` says how b will lie: [inner, columns], or [columns, inner] when transposed.
   matrix_product(product_size size, layout right, instruction_set set = best_instruction_set()) noexcept;
 
-  /// How many floats of scratch `run` needs; often 0.
+  /// How many floats of scratch `run` needs.
   std::size_t scratch_floats() const noexcept;
 
-  /// c = a * b. c may not overlap a or b; `scratch` may be null when no float of it is needed.
+  /// c = a * b. Neither c nor the scratch may overlap anything else.
   void run(const_matrix a, const_matrix b, matrix c, float* scratch) const noexcept;
 
  private:

@@ -55,8 +55,6 @@ void convolve_channels(const convolution_arguments& all, std::size_t first, std:
                                .a_stride = all.column_step,
                                .taps = all.taps,
                                .b = all.filter + first / panel * all.inner * panel + first % panel,
-                               .inner_stride = panel,
-                               .panel_stride = all.inner * panel,
                                .inner = all.inner};
       tiles<addressing::taps>.rows(count).by_width[logarithm](
           from, {.c = buffer.reserve(count),

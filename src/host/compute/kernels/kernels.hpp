@@ -13,15 +13,12 @@
 
 namespace airloom::host::compute {
 
-/// c = epilogue(a * b). Column j of b at inner index k is b[(j / panel) * panel_stride + k * inner_stride + j
-/// % panel], where panel is product_kernels::panel; whole vectors of b are read, so the last must be readable
-/// to its end.
+/// c = epilogue(a * b), with b in panels: column j at inner index k is b[((j / panel) * inner + k) * panel +
+/// j % panel], where panel is product_kernels::panel. The last panel is complete.
 struct product_arguments {
   const float* a;
   std::size_t a_stride;
   const float* b;
-  std::size_t inner_stride;
-  std::size_t panel_stride;
   float* c;
   std::size_t c_stride;
   std::size_t rows;
@@ -32,9 +29,7 @@ struct product_arguments {
 };
 
 struct product_kernels {
-  std::size_t vector_width;  // floats
-  std::size_t panel;         // columns of a packed panel
-  std::size_t tile_rows;     // rows of the highest tile
+  std::size_t panel;  // columns of a packed panel
   void (*multiply)(const product_arguments& arguments) noexcept;
 };
 

@@ -18,13 +18,12 @@ struct tile_operands {
   const float* a;
   std::size_t a_stride;
   const std::uint32_t* taps;
-  const float* b;
-  std::size_t inner_stride;
-  std::size_t panel_stride;
+  const float* b;  // in panels
   std::size_t inner;
 };
 
-/// Where a tile goes: columns counts those that exist, of the tile's vectors * width.
+/// Where a tile goes: columns counts those that exist, of the tile's vectors * width; only the last vector
+/// may lack some.
 struct tile_result {
   float* c;
   std::size_t c_stride;
@@ -45,37 +44,69 @@ enum class addressing { strided, taps };
 template <int Rows, int Vectors, addressing Mode>
 struct tile {
   static constexpr int chain_count = chains(Rows, Vectors);
-  lanes sums[chain_count][Rows][Vectors]{};
+  static constexpr int panel_count = (Vectors + panel_vectors - 1) / panel_vectors;
+  lanes sums[chain_count][Rows][Vectors];
 
-  void step(const tile_operands& from, std::size_t k, int chain) noexcept {
-    const float* b = from.b + k * from.inner_stride;
+  // By hand: g++ 12 fills a larger array with zeros in memory, which takes as long as a short product.
+  void clear() noexcept {
+#pragma GCC unroll 16
+    for (int chain = 0; chain < chain_count; ++chain) {
+#pragma GCC unroll 16
+      for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 16
+        for (int vector = 0; vector < Vectors; ++vector) sums[chain][row][vector] = lanes{};
+      }
+    }
+  }
+
+  using panels = const float* [panel_count];
+
+  /// Adds one column of a times one row of b.
+  void step(const float* a, std::size_t a_stride, const panels& b, int offset, int chain) noexcept {
     lanes row_of_b[Vectors];
 #pragma GCC unroll 16
     for (int vector = 0; vector < Vectors; ++vector) {
-      row_of_b[vector] = load(b + static_cast<std::size_t>(vector / panel_vectors) * from.panel_stride +
-                              (vector % panel_vectors) * width);
+      row_of_b[vector] = load(b[vector / panel_vectors] + offset + (vector % panel_vectors) * width);
     }
-    const float* a = from.a + (Mode == addressing::taps ? from.taps[k] : k);
 #pragma GCC unroll 16
     for (int row = 0; row < Rows; ++row) {
-      const lanes value = broadcast(a[static_cast<std::size_t>(row) * from.a_stride]);
+      const lanes value = broadcast(a[static_cast<std::size_t>(row) * a_stride]);
 #pragma GCC unroll 16
       for (int vector = 0; vector < Vectors; ++vector) sums[chain][row][vector] += value * row_of_b[vector];
     }
   }
 
   void add_up(const tile_operands& from) noexcept {
+    constexpr int row_of_panel = static_cast<int>(panel);
+    const auto column_of_a = [&](std::size_t k) {
+      return from.a + (Mode == addressing::taps ? from.taps[k] : k);
+    };
+    panels b;
+    for (int i = 0; i < panel_count; ++i) b[i] = from.b + static_cast<std::size_t>(i) * from.inner * panel;
     std::size_t k = 0;
     for (; k + chain_count <= from.inner; k += chain_count) {
 #pragma GCC unroll 16
-      for (int chain = 0; chain < chain_count; ++chain)
-        step(from, k + static_cast<std::size_t>(chain), chain);
-    }
-    for (; k < from.inner; ++k) step(from, k, 0);
+      for (int chain = 0; chain < chain_count; ++chain) {
+        step(column_of_a(k + static_cast<std::size_t>(chain)), from.a_stride, b, chain * row_of_panel, chain);
+      }
 #pragma GCC unroll 16
-    for (int chain = 1; chain < chain_count; ++chain) {
-      for (int row = 0; row < Rows; ++row) {
-        for (int vector = 0; vector < Vectors; ++vector) sums[0][row][vector] += sums[chain][row][vector];
+      for (int i = 0; i < panel_count; ++i) b[i] += chain_count * row_of_panel;
+    }
+    for (; k < from.inner; ++k) {
+      step(column_of_a(k), from.a_stride, b, 0, 0);
+#pragma GCC unroll 16
+      for (int i = 0; i < panel_count; ++i) b[i] += row_of_panel;
+    }
+#pragma GCC unroll 16
+    for (int half = chain_count / 2; half > 0; half /= 2) {
+#pragma GCC unroll 16
+      for (int chain = 0; chain < half; ++chain) {
+#pragma GCC unroll 16
+        for (int row = 0; row < Rows; ++row) {
+#pragma GCC unroll 16
+          for (int vector = 0; vector < Vectors; ++vector)
+            sums[chain][row][vector] += sums[chain + half][row][vector];
+        }
       }
     }
   }
@@ -85,8 +116,8 @@ struct tile {
 #pragma GCC unroll 16
     for (int vector = 0; vector < Vectors; ++vector) {
       const std::size_t column = static_cast<std::size_t>(vector) * width;
-      const std::size_t count = to.columns - column < width ? to.columns - column : width;
-      const lanes bias = to.bias == nullptr ? lanes{} : load_first(to.bias + column, count);
+      const std::size_t count = vector + 1 < Vectors ? width : to.columns - column;
+      const lanes bias = to.bias == nullptr ? lanes{} : load_up_to(to.bias + column, count);
       const lanes floor = broadcast(to.relu ? 0.0f : -__builtin_inff());
 #pragma GCC unroll 16
       for (int row = 0; row < Rows; ++row) {
@@ -98,6 +129,7 @@ struct tile {
 
   static void run(const tile_operands& from, const tile_result& to) noexcept {
     tile sum;
+    sum.clear();
     sum.add_up(from);
     sum.finish(to);
   }
@@ -111,10 +143,11 @@ struct tile_family {
   tile_function by_width[4];
 };
 
-/// The widest tile whose sums, row of b and one value of a stay in registers.
+/// The widest tile whose sums, row of b and one value of a stay in registers; a single row takes b from
+/// memory.
 constexpr int widest_tile(int rows) {
   int logarithm = 3;
-  while (logarithm > 0 && ((rows + 1) << logarithm) + 1 > registers) --logarithm;
+  while (logarithm > 0 && ((rows == 1 ? 1 : rows + 1) << logarithm) + 1 > registers) --logarithm;
   return logarithm;
 }
 
@@ -154,13 +187,16 @@ constexpr tile_table<Mode> tiles = make_tile_table<Mode>(std::make_integer_seque
 /// Cuts `count` into as few parts of at most highest_tile as possible, as even as possible.
 struct partition {
   std::size_t parts;
-  std::size_t size;    // of the later parts
-  std::size_t larger;  // how many parts at the front have one more
+  std::size_t size;        // of the later parts
+  std::size_t larger = 0;  // how many parts at the front have one more
 
   explicit partition(std::size_t count) noexcept
-      : parts{(count + highest_tile - 1) / highest_tile},
-        size{parts == 0 ? 0 : count / parts},
-        larger{parts == 0 ? 0 : count % parts} {}
+      : parts{(count + highest_tile - 1) / highest_tile}, size{count} {
+    if (parts > 1) {
+      size = count / parts;
+      larger = count % parts;
+    }
+  }
 
   std::size_t size_of(std::size_t part) const noexcept { return part < larger ? size + 1 : size; }
 };
