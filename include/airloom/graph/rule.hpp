@@ -403,6 +403,19 @@ constexpr shape_value broadcast(inference& i, part_number left, const shape_valu
   return result;
 }
 
+/// `from` can be repeated to give `to`: right-aligned, each of its dimensions equal to that of `to`, or 1.
+constexpr void need_broadcast_to(inference& i, part_number left, const shape_value& from, part_number right,
+                                 const shape_value& to) {
+  for (std::size_t from_end = 1; from_end <= from.rank && from_end <= to.rank; ++from_end) {
+    const extent &a = from.back(from_end), &b = to.back(from_end);
+    for (std::size_t gear = 0; a.is_known() && b.is_known() && gear != i.gears().gears; ++gear) {
+      const std::int64_t x = a.size_in(i.gears(), gear), y = b.size_in(i.gears(), gear);
+      if (x != 1 && x != y)
+        i.fail({relation::equal, left.value, right.value, x, y, static_cast<int>(to.rank - from_end), gear});
+    }
+  }
+}
+
 // --- contents ---
 /// Follows the contents of small integer tensors through an element-wise operator: lists of one length, or
 /// one side a single number. This is how a size read from a shape stays known through arithmetic.

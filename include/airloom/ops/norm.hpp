@@ -1,0 +1,156 @@
+#pragma once
+// Softmax and layer normalisation.
+
+#include <airloom/model/tensor.hpp>
+
+namespace airloom {
+
+namespace op {
+
+/// softmax<Axes…>(x): e^(x - max) / Σ over these dimensions, in f32 inside.
+/// Inputs   x
+/// Output   the shape and element type of x (f32 for f16 where half_to_float is set)
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   SoftmaxV2(x) {axes, half_to_float} -> y
+/// Example  al::softmax<-1>(scores)
+struct softmax_v2 : operator_definition {
+  enum class part { x, axes };
+  static constexpr void rule(inference& i) {
+    for (std::size_t k = 0; k != i.length("axes"); ++k)
+      i.need_dimension(part::axes, i.element("axes", k), i.shape(0).rank);  // (R1)
+    if (i.boolean("half_to_float") && i.type(0) == f16) i.output_type(0, f32);
+    i.output(0, i.shape(0));
+  }
+  static constexpr prototype ir = prototype{"SoftmaxV2"}
+                                      .input("x", types::floats)
+                                      .output_like("y", 0)
+                                      .attribute("axes", {-1})
+                                      .attribute("half_to_float", false)
+                                      .with_rule(rule);
+};
+
+/// layer_norm(x, gamma, beta, epsilon): (x - mean) / √(variance + epsilon) · gamma + beta over the last
+/// dimension. Inputs   x; normalized_shape: the sizes of the normalised tail; gamma, beta: of that shape, or
+/// not fed Output   y as x; mean and rstd: f32, the normalised dimensions 1 Needs    (R1) normalized_shape is
+/// the tail of x in every gear  (R2) gamma and beta have that shape Lowers   LayerNormV4(x, normalized_shape,
+/// gamma, beta) {epsilon} -> y, mean, rstd
+struct layer_norm_v4 : operator_definition {
+  enum class part {
+    x,
+    normalized_shape,
+    gamma,
+    beta,
+    normalized_rank,
+    x_rank,
+    x_size,
+    normalized_size,
+    weight_size
+  };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    i.output(0, x);
+    if (!i.has_values(1)) {
+      i.output(1, shape_value::of_unknown_rank());
+      return i.output(2, shape_value::of_unknown_rank());
+    }
+    const std::size_t tail = i.value_count(1);
+    if (!i.need_not_above(part::normalized_rank, static_cast<std::int64_t>(tail), part::x_rank, x.rank))
+      return;  // (R1)
+    for (std::size_t k = 0; k != tail; ++k)
+      i.need_equal(part::x_size, x.back(tail - k), part::normalized_size, i.value(1, k),
+                   static_cast<int>(x.rank - tail + k));
+    check_weight(i, 2, part::gamma, tail);
+    check_weight(i, 3, part::beta, tail);
+    shape_value kept = x;
+    for (std::size_t k = 1; k <= tail; ++k) kept.back(k) = extent{1};
+    for (const std::size_t output : {1, 2}) {
+      i.output(output, kept);
+      i.output_type(output, f32);
+    }
+  }
+  static constexpr void check_weight(inference& i, std::size_t input, part name, std::size_t tail) {
+    if (!i.fed(input) || !i.need_rank(name, i.shape(input), tail)) return;
+    for (std::size_t k = 0; k != tail; ++k)
+      i.need_equal(part::weight_size, i.shape(input)[k], part::normalized_size, i.value(1, k),
+                   static_cast<int>(k));  // (R2)
+  }
+  static constexpr dtype_set accepts = set_of(f32, f16, bf16);
+  static constexpr prototype ir = prototype{"LayerNormV4"}
+                                      .input("x", accepts)
+                                      .input("normalized_shape", types::index)
+                                      .optional("gamma", accepts)
+                                      .optional("beta", accepts)
+                                      .output_like("y", 0)
+                                      .output_of("mean", f32)
+                                      .output_of("rstd", f32)
+                                      .attribute("epsilon", 1e-5)
+                                      .with_rule(rule);
+};
+
+/// The older forms, which say where the normalised tail begins; read from files.
+struct layer_norm_by_axis : operator_definition {
+  enum class part { x, gamma, beta, begin_norm_axis, x_size, weight_size };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    const std::size_t begin = i.need_dimension(part::begin_norm_axis, i.integer("begin_norm_axis"), x.rank);
+    const std::int64_t counted = i.integer("begin_params_axis");
+    const auto first = static_cast<std::size_t>(counted < 0 ? counted + x.rank : counted);
+    if (!i.holds()) return;
+    for (const std::size_t input : {1, 2}) {
+      const shape_value& weight = i.shape(input);
+      if (first <= x.rank && weight.rank == x.rank - first)
+        for (std::size_t d = 0; d != weight.rank; ++d)
+          i.need_equal(part::weight_size, weight[d], part::x_size, x[first + d], static_cast<int>(first + d));
+    }
+    shape_value kept = x;
+    for (std::size_t d = begin; d != x.rank; ++d) kept[d] = extent{1};
+    i.output(0, x);
+    i.output(1, kept);
+    i.output(2, kept);
+  }
+  static constexpr dtype_set accepts = set_of(f32, f16, bf16);
+  static constexpr prototype of(std::string_view type, std::string_view third, double epsilon) {
+    return prototype{type}
+        .input("x", accepts)
+        .input("gamma", accepts)
+        .input("beta", accepts)
+        .output_like("y", 0)
+        .output_like("mean", 0)
+        .output_like(third, 0)
+        .attribute("begin_norm_axis", 0)
+        .attribute("begin_params_axis", 0)
+        .attribute("epsilon", epsilon)
+        .with_rule(rule);
+  }
+};
+/// Lowers   LayerNormV3(x, gamma, beta) {begin_norm_axis, begin_params_axis, epsilon} -> y, mean, rstd
+struct layer_norm_v3 : layer_norm_by_axis {
+  static constexpr prototype ir = of("LayerNormV3", "rstd", 1e-5);
+};
+/// Lowers   LayerNorm(x, gamma, beta) {begin_norm_axis, begin_params_axis, epsilon} -> y, mean, variance
+struct layer_norm : layer_norm_by_axis {
+  static constexpr prototype ir = of("LayerNorm", "variance", 1e-7);
+};
+
+}  // namespace op
+
+template <std::int64_t... Axes, operand_like X>
+constexpr auto softmax(const X& x, const line& where = line::current()) {
+  return record<op::softmax_v2>(
+             where, [](attribute_list& set) { set("axes", {Axes...}); }, x)
+      .template output<0>();
+}
+
+template <operand_like X, dtype Type, auto... Extents>
+constexpr auto layer_norm(const X& x, const parameter<Type, Extents...>& gamma,
+                          const parameter<Type, Extents...>& beta, double epsilon,
+                          const line& where = line::current()) {
+  return record<op::layer_norm_v4>(where, x, integer_list<i64, static_cast<std::int64_t>(Extents)...>{},
+                                   gamma, beta)
+      .with("epsilon", epsilon)
+      .template output<0>();
+}
+
+}  // namespace airloom
