@@ -48,6 +48,7 @@ enum class memory_trait : std::uint8_t {
   none,
   element_wise,  ///< element i of the output depends on element i of the inputs only: may overwrite an input
   view,          ///< the output is the first input's bytes under another shape
+  shape_only,    ///< reads the shapes of its inputs and no contents: known before running
   source,        ///< Data, Const, …: nothing is computed
 };
 
