@@ -1,49 +1,21 @@
 #include <fmt/format.h>
-#include <Eigen/Core>
+
 #include <airloom/graph/from_tape.hpp>
 #include <set>
+
+#include "element_bytes.hpp"
 
 namespace airloom {
 
 namespace {
 
-template <class T>
-void append(std::vector<std::byte>& bytes, T value) {
-  const auto* first = reinterpret_cast<const std::byte*>(&value);
-  bytes.insert(bytes.end(), first, first + sizeof(T));
-}
-
 /// One element of a written constant in its element type. Integers come as they are, numbers as doubles.
-void append_element(std::vector<std::byte>& bytes, dtype type, std::int64_t word, bool floating) {
-  const double real = floating ? __builtin_bit_cast(double, word) : static_cast<double>(word);
-  const std::int64_t whole = floating ? static_cast<std::int64_t>(real) : word;
-  switch (type) {
-    case dtype::f32:
-      return append(bytes, static_cast<float>(real));
-    case dtype::f64:
-      return append(bytes, real);
-    case dtype::f16:
-      return append(bytes, Eigen::half{static_cast<float>(real)}.x);
-    case dtype::bf16:
-      return append(bytes, Eigen::bfloat16{static_cast<float>(real)}.value);
-    case dtype::i8:
-    case dtype::u8:
-    case dtype::boolean:
-      return append(bytes, static_cast<std::uint8_t>(whole));
-    case dtype::i16:
-    case dtype::u16:
-      return append(bytes, static_cast<std::uint16_t>(whole));
-    case dtype::i32:
-    case dtype::u32:
-      return append(bytes, static_cast<std::uint32_t>(whole));
-    case dtype::i64:
-    case dtype::u64:
-      return append(bytes, whole);
-    default:
-      throw error{error_code::internal,
-                  fmt::format("A constant of type {} cannot be written.", name_of(type)),
-                  "Report this: the model's source should have been refused."};
-  }
+void append_word(std::vector<std::byte>& bytes, dtype type, std::int64_t word, bool floating) {
+  const bool written = floating ? append_element(bytes, type, __builtin_bit_cast(double, word))
+                                : append_element(bytes, type, word);
+  if (!written)
+    throw error{error_code::internal, fmt::format("A constant of type {} cannot be written.", name_of(type)),
+                "Report this: the model's source should have been refused."};
 }
 
 std::string port_name(std::string_view name, bool dynamic, std::size_t member) {
@@ -194,8 +166,8 @@ class lowering {
     const tape_constant& constant = tape_.constants()[static_cast<std::size_t>(step.contents)];
     std::vector<std::byte> bytes;
     for (int i = 0; i != constant.count; ++i)
-      append_element(bytes, step.types[0], tape_.words()[static_cast<std::size_t>(constant.first + i)],
-                     constant.floating);
+      append_word(bytes, step.types[0], tape_.words()[static_cast<std::size_t>(constant.first + i)],
+                  constant.floating);
     n.attributes["value"].value = tensor_contents{n.output_descriptions[0], blob::copy_of(bytes)};
   }
 
