@@ -15,8 +15,11 @@ may_include(npu      graph air)
 may_include(dump     graph)
 may_include(compare  dump weights)
 may_include(cli      nn host npu world compare)
-# The umbrella header is for users: it may include everything, and none of ours includes it.
-may_include(airloom.hpp  nn host npu world compare)
+# Headers that bring much at once are for users: no folder may include them.
+may_include(ops.hpp      ops)
+may_include(nn.hpp       nn)
+may_include(dsl.hpp      nn ops.hpp nn.hpp)
+may_include(airloom.hpp  nn host npu world compare dsl.hpp)
 
 # What a user includes to describe a model stays light: no public header includes these libraries (or all of Hana).
 set(private_headers "Eigen/|range/|google/|fmt/|nlohmann/|boost/hana\\.hpp")
