@@ -3,6 +3,8 @@
 #include <airloom/graph/graph.hpp>
 #include <algorithm>
 
+#include "graph/words.hpp"
+
 namespace airloom {
 
 namespace {
@@ -52,12 +54,8 @@ std::size_t select_gear(graph& g, const named_shapes& shapes) {
     declared.push_back(fmt::format("{} {}", name, to_text(shape_of_input(input_named(g, name)), g.gears)));
   }
   std::vector<std::string> gears;
-  for (std::size_t gear = 0; gear != g.gears.gears && !g.gears.axes.empty(); ++gear) {
-    std::vector<std::string> sizes;
-    for (std::size_t axis = 0; axis != g.gears.axes.size(); ++axis)
-      sizes.push_back(fmt::format("{} = {}", g.gears.axes[axis], g.gears.view().size(gear, axis)));
-    gears.push_back(fmt::format("({})", fmt::join(sizes, ", ")));
-  }
+  for (std::size_t gear = 0; gear != g.gears.gears && !g.gears.axes.empty(); ++gear)
+    gears.push_back(fmt::format("({})", words_of_gear(g.gears, gear)));
   throw error{g.gears.axes.empty() ? error_code::shape_mismatch : error_code::gear_unknown,
               fmt::format("The shapes {} are not what the graph takes.", fmt::join(given, ", ")),
               gears.empty() ? fmt::format("It takes {}.", fmt::join(declared, ", "))

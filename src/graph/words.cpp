@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/transform.hpp>
 
 namespace airloom {
 
@@ -12,12 +15,9 @@ std::string name_of_part(const operator_entry& definition, int part) {
   return name.empty() ? fmt::format("input {}", part) : std::string{name};
 }
 
-std::string words_of_gear(const gear_set& gears, std::size_t gear) {
+std::string words_of_place(const gear_set& gears, std::size_t gear) {
   if (gear == no_gear || gears.axes.empty()) return {};
-  std::vector<std::string> sizes;
-  for (std::size_t axis = 0; axis != gears.axes.size(); ++axis)
-    sizes.push_back(fmt::format("{} = {}", gears.axes[axis], gears.view().size(gear, axis)));
-  return fmt::format(" in gear {} of {} ({})", gear + 1, gears.gears, fmt::join(sizes, ", "));
+  return fmt::format(" in gear {} of {} ({})", gear + 1, gears.gears, words_of_gear(gears, gear));
 }
 
 std::string words_of_need(const finding& f, const operator_entry& definition) {
@@ -74,10 +74,18 @@ std::string words_of_need(const finding& f, const operator_entry& definition) {
 
 }  // namespace
 
+std::string words_of_gear(const gear_set& gears, std::size_t gear) {
+  const auto sizes = ranges::views::iota(std::size_t{0}, gears.axes.size()) |
+                     ranges::views::transform([&](std::size_t axis) {
+                       return fmt::format("{} = {}", gears.axes[axis], gears.view().size(gear, axis));
+                     });
+  return fmt::format("{}", fmt::join(sizes | ranges::to<std::vector>, ", "));
+}
+
 std::string words_of(const finding& found, const operator_entry& definition, const gear_set& gears) {
   std::string text = words_of_need(found, definition);
   if (found.dimension >= 0) text += fmt::format(", at dimension {}", found.dimension);
-  return text + words_of_gear(gears, found.gear) + ".";
+  return text + words_of_place(gears, found.gear) + ".";
 }
 
 }  // namespace airloom
