@@ -2,6 +2,8 @@
 #include <airloom/graph/graph.hpp>
 #include <set>
 
+#include "graph/contents.hpp"
+
 namespace airloom {
 
 namespace {
@@ -72,6 +74,7 @@ class verifying {
     bool edges_lead_somewhere = true;
     for (const node& n : graph_.nodes) edges_lead_somewhere = check_edges(n) && edges_lead_somewhere;
     for (const node& n : graph_.nodes) check_against_prototype(n);
+    for (const node& n : graph_.nodes) check_contents(n);
     if (edges_lead_somewhere) check_cycles();
     return std::move(diagnostics_);
   }
@@ -168,6 +171,19 @@ class verifying {
           fmt::format("The attribute '{}' is {} but has to be {}.", declared.name, name_of(given),
                       name_of(declared.kind)),
           "Write the attribute as its prototype declares it.");
+  }
+
+  /// GE compares the two when it prepares a graph (VerifyConstOp), to the byte. Contents that lie in a file and
+  /// were not read are none.
+  void check_contents(const node& n) {
+    const attribute* value = n.type == "Const" || n.type == "Constant" ? n.find("value") : nullptr;
+    const auto* constant = value == nullptr ? nullptr : value->get<tensor_contents>();
+    if (constant == nullptr || (constant->data.size == 0 && n.find("location") != nullptr)) return;
+    const std::optional<std::uint64_t> needed = bytes_of(constant->description);
+    if (needed && *needed != constant->data.size)
+      say(true, error_code::weights_do_not_fit, n,
+          fmt::format("Its contents have {} bytes, but its description asks for {}.", constant->data.size, *needed),
+          "Give it contents of its element type and shape, and no more.");
   }
 
   void check_cycles() {

@@ -1,0 +1,143 @@
+#include <fmt/format.h>
+#include <unordered_map>
+
+#include "air/graph_message.hpp"
+#include "air/port_names.hpp"
+#include "air/wire.hpp"
+#include "text.hpp"
+
+namespace airloom::air {
+
+namespace {
+
+bool is_data(std::string_view type) {
+  return type == "Data" || type == "RefData" || type == "AippData" || type == "AnnData";
+}
+
+/// Edges go by name, and of two nodes with one name a reader takes the later one.
+void check_edges(const graph& g) {
+  std::unordered_map<std::string_view, int> places;
+  for (std::size_t i = 0; i != g.nodes.size(); ++i) places[g.nodes[i].name] = static_cast<int>(i);
+  const auto check = [&](const node& n, int source) {
+    if (source < 0) return;
+    if (static_cast<std::size_t>(source) >= g.nodes.size())
+      throw error{error_code::graph_invalid,
+                  fmt::format("An edge into {} comes from no node.", in_quotes(n.name)),
+                  "Point the edge at a node of the graph."};
+    const std::string& name = g.nodes[static_cast<std::size_t>(source)].name;
+    if (places[name] != source)
+      throw error{error_code::graph_invalid, fmt::format("Two nodes have the name {}.", in_quotes(name)),
+                  "Rename one of them: in a file edges go by name."};
+  };
+  for (const node& n : g.nodes) {
+    for (const value_reference& input : n.inputs) check(n, input.node);
+    for (const int control : n.controls) check(n, control);
+  }
+}
+
+ir::OpDef head_of(const graph& g, const node& n) {
+  ir::OpDef message;
+  message.set_name(n.name);
+  message.set_type(n.type);
+  for (std::string& text : edge_texts(g, n)) message.add_input(std::move(text));
+  return message;
+}
+
+ir::OpDef tail_of(const node& n, const gear_view& gears) {
+  ir::OpDef message;
+  message.ParseFromString(n.rest);
+  for (const auto& description : n.input_descriptions)
+    *message.add_input_desc() = encode_description(description, gears);
+  for (const auto& description : n.output_descriptions)
+    *message.add_output_desc() = encode_description(description, gears);
+  for (const std::string& name : n.subgraphs) message.add_subgraph_name(name);
+  return message;
+}
+
+/// The AttrDef of a tensor, with its contents as a piece of its own.
+message_pieces encode_constant(const tensor_contents& constant, bool with_contents, const gear_view& gears) {
+  message_pieces tensor;
+  tensor.add_field(ir::TensorDef::kDescFieldNumber,
+                   message_pieces{serialise(encode_description(constant.description, gears))});
+  if (with_contents && constant.data.size != 0)
+    tensor.add_field(ir::TensorDef::kDataFieldNumber, message_pieces{constant.data});
+  message_pieces message;
+  message.add_field(ir::AttrDef::kTFieldNumber, std::move(tensor));
+  return message;
+}
+
+/// All attributes of a node, those with the names of its ports among them, sorted by name.
+std::map<std::string, message_pieces> encode_attributes(const node& n, const gear_view& gears) {
+  std::map<std::string, message_pieces> sorted;
+  attribute_messages names;
+  add_port_names(names, n);
+  for (const auto& [name, message] : names) sorted[name] = message_pieces{serialise(message)};
+  const bool elsewhere = has_contents_elsewhere(n);
+  for (const auto& [name, value] : n.attributes) {
+    if (elsewhere && name == "value" && n.type == "FileConstant") continue;
+    const auto* constant = value.get<tensor_contents>();
+    sorted[name] = constant == nullptr ? message_pieces{serialise(encode_attribute(value, gears))}
+                                       : encode_constant(*constant, !elsewhere || name != "value", gears);
+  }
+  return sorted;
+}
+
+message_pieces encode_node(const graph& g, const node& n) {
+  const gear_view gears = g.gears.view();
+  message_pieces message{serialise(head_of(g, n))};
+  for (auto& [name, value] : encode_attributes(n, gears)) {
+    constexpr int key_of_map_entry = 1;
+    constexpr int value_of_map_entry = 2;
+    message_pieces entry;
+    entry.add_field(key_of_map_entry, message_pieces{name});
+    entry.add_field(value_of_map_entry, std::move(value));
+    message.add_field(ir::OpDef::kAttrFieldNumber, std::move(entry));
+  }
+  message.add(serialise(tail_of(n, gears)));
+  return message;
+}
+
+}  // namespace
+
+std::vector<std::string> edge_texts(const graph& g, const node& n) {
+  std::vector<std::string> texts;
+  for (const value_reference& input : n.inputs)
+    texts.push_back(input.node < 0 ? ""
+                                   : fmt::format("{}:{}", g.nodes[static_cast<std::size_t>(input.node)].name,
+                                                 input.output));
+  for (const int control : n.controls)
+    texts.push_back(fmt::format("{}:-1", g.nodes[static_cast<std::size_t>(control)].name));
+  return texts;
+}
+
+bool has_contents_elsewhere(const node& n) {
+  if (n.type == "FileConstant") return true;
+  return (n.type == "Const" || n.type == "Constant") && n.find("location") != nullptr &&
+         n.find("length") != nullptr;
+}
+
+message_pieces encode_graph(const graph& g) {
+  check_edges(g);
+  ir::GraphDef head;
+  head.ParseFromString(g.rest);
+  head.set_name(g.name);
+  for (const node& n : g.nodes)
+    if (is_data(n.type)) head.add_input(n.name + ":0");
+  message_pieces message{serialise(head)};
+  for (const node& n : g.nodes) message.add_field(ir::GraphDef::kOpFieldNumber, encode_node(g, n));
+  ir::GraphDef tail;
+  for (const auto& [name, value] : g.attributes)
+    (*tail.mutable_attr())[name] = encode_attribute(value, g.gears.view());
+  message.add(serialise(tail));
+  return message;
+}
+
+ir::GraphDef encode_graph_message(const graph& g) {
+  std::string bytes;
+  encode_graph(g).write([&bytes](std::span<const std::byte> piece) { append_bytes(bytes, piece); });
+  ir::GraphDef message;
+  message.ParseFromString(bytes);
+  return message;
+}
+
+}  // namespace airloom::air

@@ -1,0 +1,20 @@
+#pragma once
+// The graph as the messages of a file, in form A.
+
+#include "air/message_pieces.hpp"
+#include "air/messages.hpp"
+
+namespace airloom::air {
+
+/// A GraphDef. Throws graph_invalid where an edge cannot be said by name: it leads nowhere, or two nodes have
+/// the name of its source.
+message_pieces encode_graph(const graph& g);
+ir::GraphDef encode_graph_message(const graph& g);
+
+/// "name:0" for every data input that is fed, "" for one that is not, then "name:-1" for every control edge.
+std::vector<std::string> edge_texts(const graph& g, const node& n);
+
+/// Whether the node's contents lie in another file, so that this one does not repeat them.
+bool has_contents_elsewhere(const node& n);
+
+}  // namespace airloom::air
