@@ -18,6 +18,7 @@ add_library(airloom STATIC ${airloom_sources})
 target_include_directories(airloom PRIVATE ${PROJECT_SOURCE_DIR}/src)
 set_target_properties(airloom PROPERTIES EXPORT_NAME static POSITION_INDEPENDENT_CODE ON)
 airloom_protobuf(airloom)
+airloom_kernel_table(airloom)
 airloom_warnings(airloom)
 
 # Hidden visibility keeps our own internals in; the version script also keeps in what the headers of other libraries

@@ -57,11 +57,11 @@ class graph_builder {
     n.name = type + "_" + std::to_string(g.nodes.size());
     for (const int from : inputs) {
       n.inputs.push_back({from, 0});
-      n.input_names.push_back("x" + std::to_string(n.inputs.size()));
+      n.input_names.push_back(std::string{"x"}.append(std::to_string(n.inputs.size())));
       n.input_descriptions.emplace_back();
     }
     n.output_descriptions.resize(outputs);
-    for (std::size_t i = 0; i != outputs; ++i) n.output_names.push_back("y" + std::to_string(i));
+    for (std::size_t i = 0; i != outputs; ++i) n.output_names.push_back(std::string{"y"}.append(std::to_string(i)));
     n.attributes = std::move(attributes);
     return add(std::move(n));
   }

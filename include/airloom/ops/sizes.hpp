@@ -40,6 +40,7 @@ struct shape : operator_definition {
                                       .output_from("y", "dtype")
                                       .attribute("dtype", ge_number(i32))
                                       .with_unknown_ranks()
+                                      .planned_as(memory_trait::shape_only)
                                       .with_rule(rule);
 };
 

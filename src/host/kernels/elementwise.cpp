@@ -1,0 +1,210 @@
+// Two or three tensors, element by element, with broadcasting.
+
+#include "host/compute/elementwise.hpp"
+
+#include "host/element.hpp"
+#include "host/strided.hpp"
+
+namespace airloom::host {
+
+namespace {
+
+// --- arithmetic on one element type. Integers wrap around in two's complement.
+
+template <class T, class Combine>
+T combine(T a, T b, Combine operation) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(operation(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
+  else
+    return operation(a, b);
+}
+
+struct sum_of {
+  static constexpr compute::binary_operation fast = compute::binary_operation::add;
+  template <class T>
+  T operator()(T a, T b) const {
+    return combine(a, b, std::plus<>{});
+  }
+};
+struct difference_of {
+  static constexpr compute::binary_operation fast = compute::binary_operation::subtract;
+  template <class T>
+  T operator()(T a, T b) const {
+    return combine(a, b, std::minus<>{});
+  }
+};
+struct product_of {
+  static constexpr compute::binary_operation fast = compute::binary_operation::multiply;
+  template <class T>
+  T operator()(T a, T b) const {
+    return combine(a, b, std::multiplies<>{});
+  }
+};
+struct quotient_of {
+  static constexpr compute::binary_operation fast = compute::binary_operation::divide;
+  template <class T>
+  T operator()(T a, T b) const {
+    return a / b;
+  }
+};
+struct maximum_of {
+  static constexpr compute::binary_operation fast = compute::binary_operation::maximum;
+  template <class T>
+  T operator()(T a, T b) const {
+    return larger(a, b);
+  }
+};
+
+// --- the loop around it
+
+/// Two operands and a result of the shape that they broadcast to.
+strided_loop<3> loop_of(const preparation& op) {
+  const sizes& shape = op.output(0).shape;
+  return {shape,
+          {broadcast_strides(op.input(0).shape, shape), broadcast_strides(op.input(1).shape, shape),
+           dense_strides(shape)}};
+}
+
+template <class T>
+Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>, 0, Eigen::InnerStride<>> row_of(const T* first,
+                                                                                     std::size_t count,
+                                                                                     std::ptrdiff_t stride) {
+  return {first, static_cast<Eigen::Index>(count), Eigen::InnerStride<>{stride}};
+}
+
+/// y = f(x1, x2) for elements of type T, results of type Result.
+template <class T, class Result, class Function>
+prepared broadcast_loop(const preparation& op, Function f) {
+  return prepare_run([loop = loop_of(op), f](const arguments& a) {
+    loop.run([&](const strided_loop<3>::offsets& at) {
+      const auto x1 = row_of(a.input<T>(0) + at[0], loop.row_length(), loop.row_stride(0));
+      const auto x2 = row_of(a.input<T>(1) + at[1], loop.row_length(), loop.row_stride(1));
+      elements_at(a.output<Result>(0) + at[2], loop.row_length()) = x1.binaryExpr(x2, f);
+    });
+  });
+}
+
+template <class Operation, class Elements>
+prepared reference_arithmetic(const preparation& op) {
+  return for_element(Elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return broadcast_loop<type, type>(
+        op, [](type a, type b) { return rounded<type>(Operation{}(widened(a), widened(b))); });
+  });
+}
+
+using compared_elements =
+    element_list<float, half, bfloat16, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t,
+                 std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, truth>;
+
+template <class Comparison>
+prepared reference_comparison(const preparation& op) {
+  return for_element(compared_elements{}, op.input(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return broadcast_loop<type, truth>(
+        op, [](type a, type b) { return truth{Comparison{}(widened(a), widened(b))}; });
+  });
+}
+
+// --- f32, fast
+
+/// Rows that the compute routines take whole: equal lengths, or one number against a row.
+template <class Operation>
+prepared fast_arithmetic(const preparation& op) {
+  if (op.output(0).type != dtype::f32) return {};
+  const compute::binary_functions& functions = compute::prepare(Operation::fast);
+  const strided_loop<3> loop = loop_of(op);
+  const bool row_on_the_right = loop.outer_rank() == 1 && loop.outer_stride(0, 1) == 0 &&
+                                loop.row_stride(0) == 1 && loop.row_stride(1) == 1;
+  if (row_on_the_right)
+    return prepare_run(
+        [&functions, rows = loop.outer_size(0), columns = loop.row_length()](const arguments& a) {
+          functions.right_row(a.input<float>(0), a.input<float>(1), a.output<float>(0), rows, columns);
+        });
+  return prepare_run([&functions, loop](const arguments& a) {
+    loop.run([&](const strided_loop<3>::offsets& at) {
+      const float* x1 = a.input<float>(0) + at[0];
+      const float* x2 = a.input<float>(1) + at[1];
+      float* y = a.output<float>(0) + at[2];
+      if (loop.row_stride(1) == 0)
+        functions.right_scalar(x1, *x2, y, loop.row_length());
+      else if (loop.row_stride(0) == 0)
+        functions.left_scalar(*x1, x2, y, loop.row_length());
+      else
+        functions.equal(x1, x2, y, loop.row_length());
+    });
+  });
+}
+
+template <class Operation, class Elements>
+void add_arithmetic(kernel_table& table, std::string_view type) {
+  table.add(type, reference_arithmetic<Operation, Elements>, fast_arithmetic<Operation>);
+}
+
+// --- one tensor and a number
+
+template <class Operation>
+prepared with_number(const preparation& op) {
+  const double value = op.real("value");
+  return for_element(number_elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    const auto number = static_cast<compute_type<type>>(value);
+    return prepare_run([number, count = op.output(0).elements()](const arguments& a) {
+      elements_at(a.output<type>(0), count) =
+          elements_at(a.input<type>(0), count).unaryExpr([number](type x) {
+            return rounded<type>(Operation{}(widened(x), number));
+          });
+    });
+  });
+}
+
+template <class Operation>
+prepared fast_with_number(const preparation& op) {
+  if (op.output(0).type != dtype::f32) return {};
+  const auto function = compute::prepare(Operation::fast).right_scalar;
+  return prepare_run([function, value = static_cast<float>(op.real("value")),
+                      count = op.output(0).elements()](const arguments& a) {
+    function(a.input<float>(0), value, a.output<float>(0), count);
+  });
+}
+
+// --- selection
+
+prepared reference_select(const preparation& op) {
+  return for_width(op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    const sizes& shape = op.output(0).shape;
+    const strided_loop<4> loop{
+        shape,
+        {broadcast_strides(op.input(0).shape, shape), broadcast_strides(op.input(1).shape, shape),
+         broadcast_strides(op.input(2).shape, shape), dense_strides(shape)}};
+    return prepare_run([loop](const arguments& a) {
+      loop.run([&](const strided_loop<4>::offsets& at) {
+        for (std::size_t i = 0; i != loop.row_length(); ++i) {
+          const auto place = [&](std::size_t operand) {
+            return at[operand] + static_cast<std::ptrdiff_t>(i) * loop.row_stride(operand);
+          };
+          a.output<type>(0)[place(3)] =
+              a.input<truth>(0)[place(0)] ? a.input<type>(1)[place(1)] : a.input<type>(2)[place(2)];
+        }
+      });
+    });
+  });
+}
+
+}  // namespace
+
+void add_elementwise_kernels(kernel_table& table) {
+  add_arithmetic<sum_of, number_elements>(table, "Add");
+  add_arithmetic<difference_of, number_elements>(table, "Sub");
+  add_arithmetic<product_of, number_elements>(table, "Mul");
+  add_arithmetic<quotient_of, float_elements>(table, "RealDiv");
+  add_arithmetic<maximum_of, number_elements>(table, "Maximum");
+  table.add("Equal", reference_comparison<std::equal_to<>>);
+  table.add("Less", reference_comparison<std::less<>>);
+  table.add("Muls", with_number<product_of>, fast_with_number<product_of>);
+  table.add("Adds", with_number<sum_of>, fast_with_number<sum_of>);
+  table.add("SelectV2", reference_select);
+}
+
+}  // namespace airloom::host
