@@ -9,7 +9,6 @@ find_package(nlohmann_json REQUIRED)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
-include(umbrella)
 include(operators)
 file(GLOB_RECURSE airloom_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/*.cpp)
 list(FILTER airloom_sources EXCLUDE REGEX "/src/(cli|host/compute/kernels)/")

@@ -1,5 +1,6 @@
 # What the operators' headers say, collected: airloom/ops.hpp includes every family, and ops/operators.hpp (for
 # src/ops/table.cpp) names every struct with a `prototype ir`. No list of operators is written by hand.
+set(airloom_generated_include ${PROJECT_BINARY_DIR}/include)
 file(GLOB families CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/include/airloom/ops/*.hpp)
 list(TRANSFORM families REPLACE "(.+)" "#include <\\1>\n" OUTPUT_VARIABLE includes)
 list(JOIN includes "" includes)

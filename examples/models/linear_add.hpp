@@ -11,7 +11,12 @@ struct net {
   al::nn::linear<2, 2> linear1;
   al::nn::linear<2, 2> linear2;
 
-  constexpr auto operator()(auto x, auto y) const { return linear1(x) + linear2(y); }
+  constexpr auto operator()(auto x, auto y) const {
+    // Two statements: C++ leaves open which side of a + is evaluated, and so recorded, first.
+    auto left = linear1(x);
+    auto right = linear2(y);
+    return left + right;
+  }
 };
 
 inline constexpr auto x = al::input<al::static_model, al::f32, 2, 2>("x");
