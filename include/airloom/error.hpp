@@ -37,6 +37,7 @@ enum class error_code : std::uint16_t {
   // 5xx: host
   kernel_missing = 501,  ///< no host kernel for this operator, or not for these element types
   plan_failed = 502,     ///< a shape that has to be known is not
+  run_refused = 503,     ///< values of the inputs that an operator does not take
 
   // 6xx: compare
   compare_failed = 601,  ///< nothing to compare, or two tensors that cannot be compared

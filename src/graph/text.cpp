@@ -64,7 +64,7 @@ std::string text_of_attributes(const node& n) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : n.attributes)
     if (!name.starts_with('_') && name != "nn_module_stack")
-      texts.push_back(fmt::format("{}={}", name, std::visit(attribute_text{}, value.value)));
+      texts.push_back(fmt::format("{}={}", name, to_text(value)));
   return texts.empty() ? "" : fmt::format(" {{{}}}", fmt::join(texts, ", "));
 }
 
@@ -72,19 +72,6 @@ std::string text_of_reference(const graph& g, const value_reference& reference) 
   if (reference.node < 0) return "-";
   const node& from = g.nodes[static_cast<std::size_t>(reference.node)];
   return from.output_descriptions.size() == 1 ? from.name : fmt::format("{}:{}", from.name, reference.output);
-}
-
-std::string text_of_node(const graph& g, const node& n) {
-  std::vector<std::string> operands, results;
-  for (const value_reference& input : n.inputs) operands.push_back(text_of_reference(g, input));
-  for (const int control : n.controls)
-    operands.push_back("^" + g.nodes[static_cast<std::size_t>(control)].name);
-  for (const tensor_description& output : n.output_descriptions)
-    results.push_back(fmt::format("{}{}", name_of(output.type), to_text(output.shape, g.gears)));
-  std::string text =
-      fmt::format("{} = {}({}){}", n.name, n.type, fmt::join(operands, ", "), text_of_attributes(n));
-  if (!results.empty()) text += fmt::format(" : {}", fmt::join(results, ", "));
-  return text;
 }
 
 std::string text_of_gears(const gear_set& gears) {
@@ -103,10 +90,27 @@ std::string to_text(const shape_value& shape, const gear_set& gears) {
   return fmt::format("[{}]", fmt::join(dims, ", "));
 }
 
+std::string to_text(const attribute& value) {
+  return std::visit(attribute_text{}, value.value);
+}
+
+std::string to_text(const graph& g, const node& n) {
+  std::vector<std::string> operands, results;
+  for (const value_reference& input : n.inputs) operands.push_back(text_of_reference(g, input));
+  for (const int control : n.controls)
+    operands.push_back("^" + g.nodes[static_cast<std::size_t>(control)].name);
+  for (const tensor_description& output : n.output_descriptions)
+    results.push_back(fmt::format("{}{}", name_of(output.type), to_text(output.shape, g.gears)));
+  std::string text =
+      fmt::format("{} = {}({}){}", n.name, n.type, fmt::join(operands, ", "), text_of_attributes(n));
+  if (!results.empty()) text += fmt::format(" : {}", fmt::join(results, ", "));
+  return text;
+}
+
 std::string to_text(const graph& g) {
   std::string text = fmt::format("graph {}: {} nodes\n", g.name, g.nodes.size());
   if (!g.gears.axes.empty()) text += text_of_gears(g.gears);
-  for (const node& n : g.nodes) text += "  " + text_of_node(g, n) + "\n";
+  for (const node& n : g.nodes) text += "  " + to_text(g, n) + "\n";
   return text;
 }
 

@@ -192,6 +192,10 @@ AIRLOOM_API graph specialise(const graph& g, const std::map<std::string, std::ve
 
 /// The graph for people: one operator a line.
 AIRLOOM_API std::string to_text(const graph& g);
+/// One operator of it, without a line feed; attributes that only keep books are left out.
+AIRLOOM_API std::string to_text(const graph& g, const node& n);
+/// The value of an attribute; contents and nested values by their kind.
+AIRLOOM_API std::string to_text(const attribute& value);
 /// "[batch, 768]"; -1 for an unknown size, "[?]" for an unknown rank.
 AIRLOOM_API std::string to_text(const shape_value& shape, const gear_set& gears);
 }  // namespace airloom

@@ -1,0 +1,66 @@
+#include <doctest/doctest.h>
+#include <fstream>
+#include <support/data.hpp>
+#include "program.hpp"
+
+using nlohmann::json;
+using test::outcome;
+using test::run_program;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+json expected_of(const fs::path& folder) {
+  std::ifstream stream{folder / "expected.json"};
+  return json::parse(stream);
+}
+
+}  // namespace
+
+TEST_CASE("check finds nothing wrong with what upstream takes without a word") {
+  for (const char* folder : {"ge", "torchair"}) {
+    const fs::path root = test::data() / folder;
+    for (const auto& [file, upstream] : expected_of(root).items()) {
+      if (upstream.value("prepare", "") != "clean" || !fs::exists(root / file)) continue;
+      CAPTURE(file);
+      const outcome checked = run_program({"check", (root / file).string()});
+      CAPTURE(checked.out);
+      CAPTURE(checked.err);
+      CHECK(checked.code == 0);
+    }
+  }
+}
+
+TEST_CASE("check refuses what upstream refuses, and says why") {
+  const fs::path root = test::data() / "ge";
+  for (const auto& [file, upstream] : expected_of(root).items()) {
+    if (upstream.at("loader") != "rejects" || !fs::exists(root / file)) continue;
+    CAPTURE(file);
+    const outcome checked = run_program({"check", (root / file).string(), "--json"});
+    CAPTURE(checked.err);
+    CHECK((checked.code == 1 || checked.code == 3 || checked.code == 4));
+    CHECK((checked.code == 1 ? !checked.json().at("errors").empty() : checked.json().contains("error")));
+  }
+}
+
+TEST_CASE("check of any file ends with a verdict") {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator{test::data() / "ge"}) {
+    if (entry.path().extension() != ".air") continue;
+    CAPTURE(entry.path());
+    const outcome checked = run_program({"check", entry.path().string()});
+    CAPTURE(checked.err);
+    CHECK(checked.code < 5);
+    CHECK(run_program({"inspect", entry.path().string()}).code < 5);
+  }
+}
+
+TEST_CASE("check --json keeps its promises") {
+  const outcome checked = run_program({"check", "model.air", "--json"});
+  REQUIRE(checked.code == 0);
+  const json said = checked.json();
+  CHECK(said.at("good") == true);
+  CHECK(said.at("errors").empty());
+  CHECK(said.at("warnings").is_array());
+  CHECK(said.at("unknown_operators").is_object());
+}
