@@ -4,6 +4,7 @@
 #include <airloom/airloom.hpp>
 #include <algorithm>
 #include <chrono>
+#include <sstream>
 #include <vector>
 
 #include "models/tiny_bert.hpp"
@@ -22,7 +23,9 @@ al::model traced() {
 }
 
 void show_gear(al::host::context& context, std::int64_t batch, std::int64_t seq) {
-  const std::string name = "b" + std::to_string(batch) + "_s" + std::to_string(seq);
+  std::ostringstream golden;
+  golden << "b" << batch << "_s" << seq;
+  const std::string name = golden.str();
   const auto ids = example::golden<std::int64_t>("tiny_bert", name + ".input_ids");
   const auto mask = example::golden<std::int64_t>("tiny_bert", name + ".attention_mask");
   const auto types = example::golden<std::int64_t>("tiny_bert", name + ".token_type_ids");

@@ -50,6 +50,14 @@ std::vector<named_array> read_inputs(const run_options& options) {
   return arrays;
 }
 
+/// Into an .npz under their names; a single output may go into an .npy file.
+void write_outputs(const std::string& path, const std::vector<named_array>& outputs) {
+  if (path.ends_with(".npy") && outputs.size() == 1)
+    weights::write_npy(path, outputs.front().value);
+  else
+    weights::write_npz(path, outputs);
+}
+
 std::string text_of(const named_array& output) {
   const auto& [type, shape, bytes] = output.value;
   const compare::statistics found = compare::statistics_of(output.value);
@@ -84,7 +92,7 @@ ordered_json json_of(const named_run& done) {
 int run(const run_options& options) {
   const host::options how{options.kernels == "fast" ? host::kernels::fast : host::kernels::reference};
   const named_run done = run_by_name(air::load(options.model), read_inputs(options), how, options.repeat);
-  weights::write_npz(options.output, done.outputs);
+  write_outputs(options.output, done.outputs);
   if (options.json)
     print_json(json_of(done));
   else
@@ -103,7 +111,8 @@ void add_run(CLI::App& program, int& exit_code) {
       ->expected(1)
       ->take_all();
   verb->add_option("--inputs", options->inputs, "Inputs under their names, .npz");
-  verb->add_option("--output", options->output, "Where the outputs go, .npz")->required();
+  verb->add_option("--output", options->output, "Where the outputs go: .npz, or .npy for a single output")
+      ->required();
   verb->add_option("--kernels", options->kernels,
                    "fast, or reference: in the device's arithmetic and rounding")
       ->capture_default_str()
