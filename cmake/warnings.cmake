@@ -4,8 +4,9 @@ function(airloom_warnings target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     target_compile_options(${target} PRIVATE -Wshadow)
   else()
-    # g++ 12 sees a delete of a foreign pointer in the destructor of an inlined std::vector, where there is none.
-    target_compile_options(${target} PRIVATE -Wshadow=local -Wno-free-nonheap-object)
+    # g++ 12 sees a delete of a foreign pointer in the destructor of an inlined std::vector, where there is none,
+    # and reads of unset members in nlohmann-json.
+    target_compile_options(${target} PRIVATE -Wshadow=local -Wno-free-nonheap-object -Wno-maybe-uninitialized)
   endif()
   if(AIRLOOM_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
