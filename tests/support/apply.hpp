@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <vector>
 
+#include "graphs.hpp"
+
 namespace test {
 
 /// What a rule found and wrote.
@@ -18,12 +20,6 @@ struct applied {
 
   bool holds() const { return found.holds(); }
 };
-
-inline airloom::shape_value shape(std::initializer_list<airloom::extent> extents) {
-  airloom::shape_value result;
-  for (const airloom::extent& extent : extents) result.push(extent);
-  return result;
-}
 
 /// test::apply{"MatMul"}.input(f16, {3, 5}).input(f16, {4, 2}).unfed().run()
 class apply {

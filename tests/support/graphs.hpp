@@ -3,6 +3,7 @@
 
 #include <airloom/graph/graph.hpp>
 #include <initializer_list>
+#include <span>
 
 namespace test {
 
@@ -36,21 +37,25 @@ class graph_builder {
     return add(std::move(n));
   }
   template <class T>
-  int constant(const std::string& name, airloom::dtype type, const airloom::shape_value& shape, std::vector<T> values) {
+  int constant(const std::string& name, airloom::dtype type, const airloom::shape_value& shape,
+               const std::vector<T>& values) {
+    return constant(name, type, shape, airloom::blob::copy_of(std::as_bytes(std::span{values})));
+  }
+  int constant(const std::string& name, airloom::dtype type, const airloom::shape_value& shape,
+               airloom::blob bytes) {
     airloom::node n;
     n.name = name;
     n.type = "Const";
     n.output_names = {""};
     n.output_descriptions = {description(type, shape)};
-    n.attributes["value"].value =
-        airloom::tensor_contents{description(type, shape), airloom::blob::copy_of(std::as_bytes(std::span{values}))};
+    n.attributes["value"].value = airloom::tensor_contents{description(type, shape), std::move(bytes)};
     return add(std::move(n));
   }
   int integers(const std::string& name, const std::vector<std::int64_t>& values) {
     return constant(name, airloom::dtype::i64, shape({static_cast<std::int64_t>(values.size())}), values);
   }
   /// An operator with `outputs` outputs; input -1 is not fed.
-  int node(const std::string& type, std::initializer_list<int> inputs, airloom::attribute_map attributes = {},
+  int node(const std::string& type, const std::vector<int>& inputs, airloom::attribute_map attributes = {},
            std::size_t outputs = 1) {
     airloom::node n;
     n.type = type;

@@ -98,8 +98,17 @@ class inference {
   constexpr bool fed(std::size_t input) const { return input < input_count_ && inputs_[input].fed; }
   constexpr const shape_value& shape(std::size_t input) const { return *inputs_[input].shape; }
   constexpr dtype type(std::size_t input) const { return inputs_[input].type; }
+  /// Whether the contents are known: all elements, row by row.
   constexpr bool has_values(std::size_t input) const {
-    return fed(input) && inputs_[input].values != nullptr;
+    return fed(input) && inputs_[input].values != nullptr &&
+           inputs_[input].shape->elements().is(static_cast<std::int64_t>(inputs_[input].value_count));
+  }
+  /// Whether the contents are known and numbers in every gear: axes, permutations, strides.
+  constexpr bool has_numbers(std::size_t input) const {
+    if (!has_values(input)) return false;
+    for (std::size_t k = 0; k != value_count(input); ++k)
+      if (!value(input, k).is_constant()) return false;
+    return true;
   }
   constexpr std::size_t value_count(std::size_t input) const { return inputs_[input].value_count; }
   constexpr const extent& value(std::size_t input, std::size_t index) const {
@@ -219,14 +228,12 @@ class inference {
   /// Whether the caller follows contents; then output_value() says them one by one.
   constexpr bool follows_values() const { return outputs_.values != nullptr; }
   constexpr void output_value(const extent& value) {
-    if (outputs_.values == nullptr || outputs_.value_count == outputs_.value_capacity) return;
-    outputs_.values[outputs_.value_count++] = value;
-    outputs_.has_values = true;
+    if (outputs_.values == nullptr) return;
+    // Counted beyond the capacity too: then check_outputs() sees that not all of them were kept.
+    if (outputs_.value_count < outputs_.value_capacity) outputs_.values[outputs_.value_count] = value;
+    ++outputs_.value_count;
   }
-  constexpr void no_output_values() {
-    outputs_.value_count = 0;
-    outputs_.has_values = false;
-  }
+  constexpr void no_output_values() { outputs_.value_count = 0; }
 
   constexpr const finding& found() const { return found_; }
   constexpr bool holds() const { return found_.holds(); }
@@ -311,6 +318,15 @@ class inference {
       for (std::size_t d = 0; d != outputs_.shapes[i].rank; ++d)
         if (outputs_.shapes[i][d].state == extent_state::inexpressible)
           fail({relation::expressible, static_cast<int>(i), -1, 0, 0, static_cast<int>(d), no_gear});
+    check_values();
+  }
+  /// Contents are all elements of output 0, or none of them is known. Of an empty output they always are.
+  constexpr void check_values() {
+    if (outputs_.values == nullptr || outputs_.count == 0) return;
+    const auto count = static_cast<std::int64_t>(outputs_.value_count);
+    const bool kept = outputs_.value_count <= outputs_.value_capacity;
+    outputs_.has_values = kept && outputs_.shapes[0].elements().is(count);
+    if (!outputs_.has_values) no_output_values();
   }
 
   const prototype& ir_;

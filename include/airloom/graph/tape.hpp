@@ -158,7 +158,11 @@ class tape {
   constexpr void set_line(const std::source_location& where) { line_ = where; }
   constexpr const std::source_location& line() const { return line_; }
 
-  /// Notes that the size of an axis has to be read but that no input carries the axis alone; make_graph() refuses then.
+  /// Where the size of an axis has been read already; step -1 while it has not.
+  constexpr tape_value axis_size(std::size_t axis) const { return axis_sizes_[axis]; }
+  constexpr void set_axis_size(std::size_t axis, tape_value value) { axis_sizes_[axis] = value; }
+  /// Notes that the size of an axis has to be read but that no input carries the axis alone; make_graph()
+  /// refuses then.
   constexpr void miss_axis(int axis) { missed_axis_ = axis; }
   constexpr int missed_axis() const { return missed_axis_; }
 
@@ -203,6 +207,7 @@ class tape {
   std::source_location line_{};
   int scope_ = 0;
   int missed_axis_ = -1;
+  tape_value axis_sizes_[max_axes]{};
 };
 
 }  // namespace airloom

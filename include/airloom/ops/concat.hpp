@@ -7,26 +7,34 @@ namespace airloom {
 
 namespace op {
 
-/// What joining operators share: members of one shape but for one dimension, which adds up.
+/// What joining operators share: members of one rank.
 struct joining : operator_definition {
-  enum class part { x, concat_dim, member_size, first_size, members };
+  enum class part { x, concat_dim, axis, member_size, first_size, members };
 
   /// Inputs 0 … members - 1 joined along `dimension`.
   static constexpr void join(inference& i, std::size_t members, std::int64_t dimension) {
     if (!i.need_at_least(part::members, static_cast<std::int64_t>(members), 1)) return;
     shape_value result = i.shape(0);
-    const std::size_t along = i.need_dimension(part::concat_dim, dimension, result.rank);
+    const std::size_t along = i.need_dimension(part::concat_dim, dimension, result.rank);  // (R1)
     for (std::size_t m = 1; m != members && i.holds(); ++m) {
-      const shape_value& member = i.shape(m);
-      if (!i.need_rank(part::x, member, result.rank)) return;
-      for (std::size_t d = 0; d != result.rank; ++d)
-        if (d == along)
-          result[d] = result[d] + member[d];
-        else
-          i.need_equal(part::member_size, member[d], part::first_size, result[d], static_cast<int>(d));
+      if (!i.need_rank(part::x, i.shape(m), result.rank)) return;  // (R2)
+      const extent sum = result[along] + i.shape(m)[along];
+      meet(i, result, m, along);
+      result[along] = sum;
     }
     i.output(0, result);
     follow(i, members);
+  }
+  /// (R2) The sizes of member m, but for one dimension, are those found so far; a known size decides an
+  /// unknown one.
+  static constexpr void meet(inference& i, shape_value& sizes, std::size_t m,
+                             std::size_t but_for = max_rank) {
+    for (std::size_t d = 0; d != sizes.rank; ++d) {
+      const extent& size = i.shape(m)[d];
+      if (d == but_for) continue;
+      i.need_equal(part::member_size, size, part::first_size, sizes[d], static_cast<int>(d));
+      if (!sizes[d].is_known()) sizes[d] = size;
+    }
   }
   static constexpr void follow(inference& i, std::size_t members) {
     for (std::size_t m = 0; m != members; ++m) {
@@ -39,18 +47,18 @@ struct joining : operator_definition {
 };
 
 /// concat<Axis>(a, b, …): joined along one dimension.
-/// Inputs   two tensors or more; concat_dim: a constant
+/// Inputs   x: one tensor or more; concat_dim: a constant
 /// Output   the first shape, with the sizes along the axis added up
-/// Needs    (R1) axis in [-rank, rank)  (R2) one rank, and all other dimensions equal in every gear
+/// Needs    (R1) axis in [-rank, rank)
+///          (R2) one rank, and all other dimensions equal in every gear
 /// Lowers   ConcatV2(x0, x1, …, concat_dim) {N} -> y
 /// Example  al::concat<-1>(left, right)
 struct concat_v2 : joining {
   static constexpr void rule(inference& i) {
     const std::size_t members = i.input_count() - 1;
-    if (i.has_values(members)) return join(i, members, i.value(members, 0).constant());
-    shape_value result;
-    for (std::size_t d = 0; d != i.shape(0).rank; ++d) result.push(extent::unknown());
-    i.output(0, result);
+    if (!i.has_numbers(members) || i.value_count(members) == 0)
+      return i.output(0, shape_value::of_unknown_sizes(i.shape(0).rank));
+    join(i, members, i.value(members, 0).constant());
   }
   static constexpr prototype ir = prototype{"ConcatV2"}
                                       .dynamic("x", accepts, 'T')
@@ -61,11 +69,15 @@ struct concat_v2 : joining {
 };
 
 /// The same with the axis as an attribute; read from files.
+/// Inputs   x: one tensor or more
+/// Output   the first shape, with the sizes along the axis added up
+/// Needs    (R1) concat_dim in [-rank, rank)
+///          (R2) one rank, and all other dimensions equal in every gear
 /// Lowers   ConcatD(x0, x1, …) {concat_dim, N} -> y
 struct concat_d : joining {
   static constexpr void rule(inference& i) { join(i, i.input_count(), i.integer("concat_dim")); }
   static constexpr prototype ir = prototype{"ConcatD"}
-                                      .dynamic("x", accepts, 'T')
+                                      .dynamic("x", types::real | set_of(boolean, dtype::c64), 'T')
                                       .output_like("y", 0)
                                       .required("concat_dim", attribute_kind::integer)
                                       .attribute("N", 1)
@@ -73,24 +85,29 @@ struct concat_d : joining {
 };
 
 /// pack<Axis>(a, b, …): tensors of one shape, stacked along a new dimension.
-/// Needs    (R1) axis in [-rank - 1, rank]  (R2) equal shapes in every gear
+/// Inputs   x: one tensor or more
+/// Output   one rank more, with the number of tensors at the axis
+/// Needs    (R1) axis in [-rank - 1, rank], rank at most 7
+///          (R2) one rank, and all dimensions equal in every gear
 /// Lowers   Pack(x0, x1, …) {axis, N} -> y
+/// Example  al::pack<0>(first, second)
 struct pack : joining {
   static constexpr void rule(inference& i) {
-    const shape_value& x = i.shape(0);
-    const std::size_t axis =
-        i.need_dimension(part::concat_dim, i.integer("axis"), x.rank + std::size_t{1});  // (R1)
-    if (!i.holds() || !i.need_possible_rank(part::x, x.rank + std::size_t{1})) return;
-    for (std::size_t m = 1; m != i.input_count(); ++m) {
-      if (!i.need_rank(part::x, i.shape(m), x.rank)) return;
-      for (std::size_t d = 0; d != x.rank; ++d)
-        i.need_equal(part::member_size, i.shape(m)[d], part::first_size, x[d], static_cast<int>(d));  // (R2)
+    const std::size_t members = i.input_count();
+    if (!i.need_at_least(part::members, static_cast<std::int64_t>(members), 1)) return;
+    shape_value sizes = i.shape(0);
+    const std::size_t rank = sizes.rank + std::size_t{1};
+    const std::size_t axis = i.need_dimension(part::axis, i.integer("axis"), rank);  // (R1)
+    if (!i.holds() || !i.need_possible_rank(part::x, rank)) return;
+    for (std::size_t m = 1; m != members; ++m) {
+      if (!i.need_rank(part::x, i.shape(m), sizes.rank)) return;  // (R2)
+      meet(i, sizes, m);
     }
     shape_value result;
-    for (std::size_t d = 0; d != x.rank + std::size_t{1}; ++d)
-      result.push(d == axis ? extent{static_cast<std::int64_t>(i.input_count())} : x[d < axis ? d : d - 1]);
+    for (std::size_t d = 0; d != rank; ++d)
+      result.push(d == axis ? extent{static_cast<std::int64_t>(members)} : sizes[d < axis ? d : d - 1]);
     i.output(0, result);
-    if (axis == 0) follow(i, i.input_count());
+    if (axis == 0) follow(i, members);
   }
   static constexpr prototype ir = prototype{"Pack"}
                                       .dynamic("x", accepts, 'T')
@@ -100,24 +117,29 @@ struct pack : joining {
                                       .with_rule(rule);
 };
 
-/// split<Axis, Count>(x): equal pieces along one dimension.
-/// Output   Count tensors: `.template get<0>()`, … , or structured bindings
-/// Needs    (R1) axis in [-rank, rank)  (R2) the count divides the dimension in every gear
+/// split<Axis, Count>(x): equal pieces along one dimension, for structured bindings.
+/// Inputs   x
+/// Output   Count tensors, each with its share of the dimension
+/// Needs    (R1) axis in [-rank, rank)
+///          (R2) the count divides the dimension in every gear
+///          (R3) as many outputs as num_split says (a file may contradict itself)
 /// Lowers   SplitD(x) {split_dim, num_split} -> y0, y1, …
+/// Example  auto [left, right] = al::split<-1, 2>(x);
 struct split_d : operator_definition {
-  enum class part { x, split_dim, x_size, num_split };
+  enum class part { x, split_dim, x_size, num_split, outputs };
+
   static constexpr void rule(inference& i) {
-    const std::size_t axis =
-        i.need_dimension(part::split_dim, i.integer("split_dim"), i.shape(0).rank);  // (R1)
+    shape_value piece = i.shape(0);
+    const std::size_t axis = i.need_dimension(part::split_dim, i.integer("split_dim"), piece.rank);  // (R1)
     const std::int64_t count = i.integer("num_split");
     if (!i.holds() || !i.need_at_least(part::num_split, count, 1)) return;
-    shape_value piece = i.shape(0);
     if (!i.need_divides(part::x_size, piece[axis], part::num_split, count)) return;  // (R2)
+    i.need_is(part::outputs, static_cast<std::int64_t>(i.output_count()), count);    // (R3)
     piece[axis] = floor_quotient(piece[axis], count, i.gears());
     for (std::size_t k = 0; k != i.output_count(); ++k) i.output(k, piece);
   }
   static constexpr prototype ir = prototype{"SplitD"}
-                                      .input("x", types::basic | set_of(boolean))
+                                      .input("x", types::integers | set_of(f32, f16, bf16, boolean))
                                       .outputs_like("y", 0, "num_split")
                                       .required("split_dim", attribute_kind::integer)
                                       .required("num_split", attribute_kind::integer)

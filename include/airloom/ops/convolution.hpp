@@ -8,38 +8,47 @@ namespace airloom {
 
 namespace op {
 
-/// What windows that slide over height and width share.
+/// What windows that slide over height and width share. A direction is 0 (height) or 1 (width).
 struct sliding : operator_definition {
-  /// Where height and width (0 and 1) lie in four entries under this data_format.
-  static constexpr std::size_t place(const inference& i, std::size_t direction) {
-    return (i.text("data_format") == "NHWC" ? 1 : 2) + direction;
+  static constexpr bool channels_last(const inference& i) { return i.text("data_format") == "NHWC"; }
+  static constexpr std::size_t dimension(const inference& i, std::size_t direction) {
+    return (channels_last(i) ? 1 : 2) + direction;
   }
-  static constexpr std::size_t channels(const inference& i) {
-    return i.text("data_format") == "NHWC" ? 3 : 1;
+  /// Zeros before and after the dimension together.
+  static constexpr extent padding(const inference& i, std::size_t direction) {
+    return extent{i.element("pads", 2 * direction)} + extent{i.element("pads", 2 * direction + 1)};
   }
-
-  /// (size + before + after - window) / stride + 1, rounded down; `up` rounds up.
-  template <class Part>
-  static constexpr extent steps(inference& i, const extent& size, std::int64_t padding, std::int64_t window,
-                                std::int64_t stride, Part x_size, Part window_size, bool up = false) {
-    const extent room = size + extent{padding};
-    if (!i.need_not_above(window_size, extent{window}, x_size, room)) return size;
-    return floor_quotient(room - extent{window} + extent{up ? stride - 1 : 0}, stride, i.gears()) + extent{1};
+  /// Places of a window of size `window` on `room`: (room - window) / stride + 1, rounded down, or `up`.
+  static constexpr extent places(inference& i, part_number x_size, const extent& room,
+                                 part_number window_size, const extent& window, std::int64_t stride,
+                                 bool up = false) {
+    if (!i.need_not_above(window_size, window, x_size, room)) return room;
+    const extent last = room - window + extent{up ? stride - 1 : 0};
+    return floor_quotient(last, stride, i.gears()) + extent{1};
   }
-  template <class Part>
-  static constexpr bool need_entries(inference& i, Part part, std::string_view attribute,
-                                     std::int64_t count) {
-    return i.need_is(part, static_cast<std::int64_t>(i.length(attribute)), count);
+  /// Four entries, none below `least`.
+  static constexpr void need_entries(inference& i, part_number part, std::string_view attribute,
+                                     std::int64_t least) {
+    i.need_is(part, static_cast<std::int64_t>(i.length(attribute)), 4);
+    for (std::size_t k = 0; i.holds() && k != 4; ++k) i.need_at_least(part, i.element(attribute, k), least);
   }
 };
 
-/// conv2d<options>(x, filter, bias): cross-correlation, zero padding, f32 inside, bias added before rounding.
-/// Inputs   x [batch, C, H, W]; filter [out, C / groups, kh, kw]; bias [out] or not fed
-/// Output   [batch, out, (H + top + bottom - (dilation·(kh - 1) + 1)) / stride + 1, …]
-/// Needs    (R1) rank 4  (R2) C == filter's channels · groups  (R3) groups divide out  (R4) the window fits
-///          (R5) bias has out elements  (R6) four strides, pads and dilations, strides and dilations at least
-///          1
+/// conv2d<options>(x, filter, bias): cross-correlation with zero padding, in f32 inside; the bias is added
+/// before rounding. Inputs   x: [batch, channels, height, width]; filter: [out, channels / groups, kernel
+/// height, kernel width];
+///          bias: [out] or not fed
+/// Output   [batch, out, (height + top + bottom - (dilation · (kernel height - 1) + 1)) / stride + 1, …]; the
+///          element type of x, i32 for i8. A file that says NHWC does not say how its filter lies: then only
+///          the batch is known
+/// Needs    (R1) rank 4
+///          (R2) the channels of x are those of the filter times groups
+///          (R3) groups divides out
+///          (R4) the window fits into x with its padding in every gear
+///          (R5) bias has out elements
+///          (R6) four strides and dilations, none below 1; four pads, none below 0
 /// Lowers   Conv2D(x, filter, bias) {strides, pads, dilations, groups, data_format, offset_x} -> y
+/// Example  al::conv2d<al::conv2d_options{.pads = {1, 1, 1, 1}}>(image, weight, bias)
 struct conv2d : sliding {
   enum class part {
     x,
@@ -47,54 +56,52 @@ struct conv2d : sliding {
     bias,
     offset_w,
     x_channels,
-    filter_channels,
+    filter_channels_of_all_groups,
     filter_count,
     groups,
     bias_size,
-    x_size,
+    padded_x_size,
     window_size,
     strides,
     pads,
-    dilations,
-    data_format
+    dilations
   };
+
   static constexpr void rule(inference& i) {
     const shape_value &x = i.shape(0), &filter = i.shape(1);
-    if (!i.need_rank(part::x, x, 4) || !i.need_rank(part::filter, filter, 4) || !check_attributes(i))
-      return;  // (R1)
-    const std::int64_t groups = i.integer("groups");
-    i.need_equal(part::x_channels, x[channels(i)], part::filter_channels,
-                 filter[1] * extent{groups});                             // (R2)
-    i.need_divides(part::filter_count, filter[0], part::groups, groups);  // (R3)
-    if (i.fed(2) && i.need_rank(part::bias, i.shape(2), 1))
-      i.need_equal(part::bias_size, i.shape(2)[0], part::filter_count, filter[0]);  // (R5)
-    shape_value result = x;
-    result[channels(i)] = filter[0];
-    for (const std::size_t direction : {0, 1}) {
-      const std::size_t d = place(i, direction);
-      if (!filter[2 + direction].is_constant())
-        result[d] = extent::unknown();
-      else {
-        const std::int64_t window = i.element("dilations", d) * (filter[2 + direction].constant() - 1) + 1;
-        const std::int64_t padding = i.element("pads", 2 * direction) + i.element("pads", 2 * direction + 1);
-        result[d] = steps(i, x[d], padding, window, i.element("strides", d), part::x_size,
-                          part::window_size);  // (R4)
-      }
-    }
+    if (!i.need_rank(part::x, x, 4) || !i.need_rank(part::filter, filter, 4)) return;  // (R1)
+    if (!check_attributes(i)) return;
     if (i.type(0) == i8) i.output_type(0, i32);
+    shape_value result = shape_value::of_unknown_sizes(4);
+    result[0] = x[0];
+    if (!channels_last(i)) {
+      check_channels(i);
+      result[1] = filter[0];
+      for (const std::size_t direction : {0, 1}) result[2 + direction] = convolved(i, direction);  // (R4)
+    }
     i.output(0, result);
   }
   static constexpr bool check_attributes(inference& i) {
     i.need_text("data_format", {"NCHW", "NHWC"});
-    need_entries(i, part::strides, "strides", 4);  // (R6)
-    need_entries(i, part::pads, "pads", 4);
-    need_entries(i, part::dilations, "dilations", 4);
-    i.need_at_least(part::groups, i.integer("groups"), 1);
-    for (std::size_t k = 0; i.holds() && k != 4; ++k) {
-      i.need_at_least(part::strides, i.element("strides", k), 1);
-      i.need_at_least(part::dilations, i.element("dilations", k), 1);
-    }
-    return i.holds();
+    need_entries(i, part::strides, "strides", 1);  // (R6)
+    need_entries(i, part::pads, "pads", 0);
+    need_entries(i, part::dilations, "dilations", 1);
+    return i.need_at_least(part::groups, i.integer("groups"), 1) && i.holds();
+  }
+  static constexpr void check_channels(inference& i) {
+    const shape_value &x = i.shape(0), &filter = i.shape(1);
+    const extent groups{i.integer("groups")};
+    i.need_equal(part::x_channels, x[1], part::filter_channels_of_all_groups, filter[1] * groups);  // (R2)
+    i.need_divides(part::filter_count, filter[0], part::groups, groups);                            // (R3)
+    if (i.fed(2) && i.need_rank(part::bias, i.shape(2), 1))
+      i.need_equal(part::bias_size, i.shape(2)[0], part::filter_count, filter[0]);  // (R5)
+  }
+  static constexpr extent convolved(inference& i, std::size_t direction) {
+    const std::size_t d = 2 + direction;
+    const extent dilation{i.element("dilations", d)};
+    const extent window = dilation * (i.shape(1)[d] - extent{1}) + extent{1};
+    return places(i, part::padded_x_size, i.shape(0)[d] + padding(i, direction), part::window_size, window,
+                  i.element("strides", d));
   }
   static constexpr prototype ir = prototype{"Conv2D"}
                                       .input("x", set_of(f16, f32, i8, bf16), 'T')
@@ -112,17 +119,23 @@ struct conv2d : sliding {
                                       .with_rule(rule);
 };
 
-/// batch_norm_inference(x, scale, offset, mean, variance, epsilon): scale·(x - mean)/√(variance + epsilon) +
-/// offset, channel by channel. Needs    (R1) rank 2 or more  (R2) the four vectors have one element a channel
+/// batch_norm_inference(x, scale, offset, mean, variance, epsilon): scale · (x - mean) / √(variance +
+/// epsilon) + offset, channel by channel. Inputs   x: [batch, channels, …]; scale, offset, mean, variance:
+/// [channels] Output   the shape and element type of x Needs    (R1) rank 2 or more
+///          (R2) the four vectors have one element a channel
 /// Lowers   BNInfer(x, scale, offset, mean, variance) {epsilon} -> y
+/// Example  al::batch_norm_inference(x, weight, bias, mean, variance, 1e-5)
 struct bn_infer : operator_definition {
   enum class part { x, scale, offset, mean, variance, x_channels };
+
   static constexpr void rule(inference& i) {
-    if (!i.need_rank_at_least(part::x, i.shape(0), 2)) return;  // (R1)
-    for (std::size_t k = 1; k != 5; ++k)
-      if (i.need_rank(static_cast<part>(k), i.shape(k), 1))
-        i.need_equal(static_cast<part>(k), i.shape(k)[0], part::x_channels, i.shape(0)[1]);  // (R2)
-    i.output(0, i.shape(0));
+    const shape_value& x = i.shape(0);
+    if (!i.need_rank_at_least(part::x, x, 2)) return;  // (R1)
+    for (const part vector : {part::scale, part::offset, part::mean, part::variance}) {
+      const shape_value& shape = i.shape(static_cast<std::size_t>(vector));
+      if (i.need_rank(vector, shape, 1)) i.need_equal(vector, shape[0], part::x_channels, x[1]);  // (R2)
+    }
+    i.output(0, x);
   }
   static constexpr prototype ir = prototype{"BNInfer"}
                                       .input("x", set_of(f16, f32, bf16))
@@ -138,63 +151,52 @@ struct bn_infer : operator_definition {
 
 /// What pooling operators share.
 struct pooling : sliding {
-  enum class part { x, ksize, strides, pads, x_size, window_size };
+  enum class part { x, ksize, strides, pads, padded_x_size, window_size };
 
   static constexpr bool check(inference& i) {
-    if (!i.need_rank(part::x, i.shape(0), 4)) return false;
+    if (!i.need_rank(part::x, i.shape(0), 4)) return false;  // (R1)
     i.need_text("data_format", {"NCHW", "NHWC"});
-    need_entries(i, part::ksize, "ksize", 4);
-    need_entries(i, part::strides, "strides", 4);
-    for (std::size_t k = 0; i.holds() && k != 4; ++k) {
-      i.need_at_least(part::ksize, i.element("ksize", k), 1);
-      i.need_at_least(part::strides, i.element("strides", k), 1);
-    }
+    need_entries(i, part::ksize, "ksize", 1);  // (R2)
+    need_entries(i, part::strides, "strides", 1);
     return i.holds();
   }
-  /// One pooled dimension under the mode SAME, VALID or CALCULATED.
-  static constexpr extent pooled(inference& i, std::string_view mode, std::size_t direction,
-                                 bool torch_rule) {
-    const std::size_t d = place(i, direction);
-    const extent& size = i.shape(0)[d];
-    const std::int64_t stride = i.element("strides", d), window = i.element("ksize", d);
-    if (mode == "SAME") return floor_quotient(size + extent{stride - 1}, stride, i.gears());
-    if (mode == "VALID") return steps(i, size, 0, window, stride, part::x_size, part::window_size);
-    const std::int64_t before = i.element("pads", 2 * direction),
-                       padding = before + i.element("pads", 2 * direction + 1);
-    const bool up = i.boolean("ceil_mode");
-    const extent count = steps(i, size, padding, window, stride, part::x_size, part::window_size, up);
-    if (!up || !torch_rule || !size.is_known() || !count.is_known()) return count;
-    // torch: the last window starts inside x or its padding before it.
-    return extent_of_sizes(
-        i.gears(),
-        [&](std::size_t gear) {
-          const std::int64_t windows = count.size_in(i.gears(), gear);
-          return windows - ((windows - 1) * stride >= size.size_in(i.gears(), gear) + before ? 1 : 0);
-        },
-        {count, count - extent{1}});
+  static constexpr extent places(inference& i, std::size_t d, const extent& room, bool up = false) {
+    return sliding::places(i, part::padded_x_size, room, part::window_size, extent{i.element("ksize", d)},
+                           i.element("strides", d), up);  // (R3)
   }
-  static constexpr void pool(inference& i, std::string_view mode, bool torch_rule) {
+  /// One pooled dimension under the mode SAME, VALID or CALCULATED.
+  static constexpr extent pooled(inference& i, std::string_view mode, std::size_t direction) {
+    const std::size_t d = dimension(i, direction);
+    const extent& size = i.shape(0)[d];
+    const std::int64_t stride = i.element("strides", d);
+    if (mode == "SAME") return floor_quotient(size + extent{stride - 1}, stride, i.gears());
+    if (mode == "VALID") return places(i, d, size);
+    return places(i, d, size + padding(i, direction), i.boolean("ceil_mode"));
+  }
+  static constexpr shape_value pool(inference& i, std::string_view mode) {
     shape_value result = i.shape(0);
     for (const std::size_t direction : {0, 1})
-      result[place(i, direction)] =
-          i.boolean("global_pooling") ? extent{1} : pooled(i, mode, direction, torch_rule);
-    i.output(0, result);
+      result[dimension(i, direction)] = i.boolean("global_pooling") ? extent{1} : pooled(i, mode, direction);
+    return result;
   }
-  /// The rule of the pools that say `padding_mode` and `pads`.
-  template <bool TorchRule>
-  static constexpr void rule_with_pads(inference& i) {
+  static constexpr bool check_padding_mode(inference& i) {
     i.need_text("padding_mode", {"SAME", "VALID", "CALCULATED"});
-    if (!check(i) || !need_entries(i, part::pads, "pads", 4)) return;
-    pool(i, i.text("padding_mode"), TorchRule);
+    need_entries(i, part::pads, "pads", 0);  // (R2)
+    return check(i);
   }
 };
 
-/// MaxPool: the largest of each window, padded by SAME or VALID; read from files.
+/// The largest of each window, padded by SAME or VALID; read from files.
+/// Inputs   x: [batch, channels, height, width], or channels last
+/// Output   SAME: size / stride rounded up; VALID: (size - window) / stride + 1; the element type of x
+/// Needs    (R1) rank 4
+///          (R2) four entries in ksize and strides, none below 1
+///          (R3) under VALID, the window fits into x in every gear
 /// Lowers   MaxPool(x) {ksize, strides, padding, data_format} -> y
 struct max_pool : pooling {
   static constexpr void rule(inference& i) {
     i.need_text("padding", {"SAME", "VALID"});
-    if (check(i)) pool(i, i.text("padding"), true);
+    if (check(i)) i.output(0, pool(i, i.text("padding")));
   }
   static constexpr prototype ir = prototype{"MaxPool"}
                                       .input("x", types::real | set_of(dtype::qi8))
@@ -208,9 +210,38 @@ struct max_pool : pooling {
 };
 
 /// max_pool<options>(x): the largest of each window; padding counts as -∞.
-/// Needs    (R1) rank 4  (R2) four entries in ksize, strides and pads, none below 1  (R3) the window fits
+/// Inputs   x: [batch, channels, height, width]
+/// Output   (size + padding - window) / stride + 1 for height and width, rounded down; with `ceil` up,
+/// without a
+///          window that would start in the padding behind x, as torch does; the element type of x
+/// Needs    (R1) rank 4
+///          (R2) four entries in ksize and strides, none below 1, and in pads, none below 0
+///          (R3) the window fits into x with its padding in every gear
 /// Lowers   MaxPoolV3(x) {ksize, strides, padding_mode, pads, data_format, global_pooling, ceil_mode} -> y
+/// Example  al::max_pool<al::pool_options{.kernel = {3, 3}}>(image)
 struct max_pool_v3 : pooling {
+  static constexpr void rule(inference& i) {
+    if (!check_padding_mode(i)) return;
+    shape_value result = pool(i, i.text("padding_mode"));
+    if (i.text("padding_mode") == "CALCULATED" && i.boolean("ceil_mode") && !i.boolean("global_pooling"))
+      for (const std::size_t direction : {0, 1}) {
+        const std::size_t d = dimension(i, direction);
+        result[d] = without_outer_window(i, direction, i.shape(0)[d], result[d]);
+      }
+    i.output(0, result);
+  }
+  static constexpr extent without_outer_window(const inference& i, std::size_t direction, const extent& size,
+                                               const extent& windows) {
+    if (!size.is_known() || !windows.is_known()) return windows;
+    const std::int64_t stride = i.element("strides", dimension(i, direction));
+    const std::int64_t before = i.element("pads", 2 * direction);
+    const auto count = [&](std::size_t gear) {
+      const std::int64_t all = windows.size_in(i.gears(), gear);
+      const std::int64_t last_start = bounded_product(all - 1, stride);
+      return all - (last_start >= bounded_sum(size.size_in(i.gears(), gear), before) ? 1 : 0);
+    };
+    return extent_of_sizes(i.gears(), count, {windows, windows - extent{1}});
+  }
   static constexpr prototype ir = prototype{"MaxPoolV3"}
                                       .input("x", types::real | set_of(dtype::qi8))
                                       .output_like("y", 0)
@@ -222,15 +253,25 @@ struct max_pool_v3 : pooling {
                                       .attribute("global_pooling", false)
                                       .attribute("ceil_mode", false)
                                       .with_layout("NCHW")
-                                      .with_rule(rule_with_pads<true>);
+                                      .with_rule(rule);
 };
 
 /// average_pool<options>(x): the mean of each window over the pixels inside x.
-/// Needs    as max_pool
+/// Inputs   x: [batch, channels, height, width]
+/// Output   (size + padding - window) / stride + 1 for height and width, rounded down, with `ceil` up (unlike
+/// torch
+///          with a last window that starts behind x, which gives 0); the element type of x
+/// Needs    (R1) rank 4
+///          (R2) four entries in ksize and strides, none below 1, and in pads, none below 0
+///          (R3) the window fits into x with its padding in every gear
 /// Lowers   AvgPoolV2(x) {ksize, strides, padding_mode, pads, data_format, global_pooling, ceil_mode,
 /// exclusive,
 ///          divisor_override} -> y
+/// Example  al::average_pool<al::pool_options{.kernel = {3, 3}}>(image)
 struct avg_pool_v2 : pooling {
+  static constexpr void rule(inference& i) {
+    if (check_padding_mode(i)) i.output(0, pool(i, i.text("padding_mode")));
+  }
   static constexpr prototype ir = prototype{"AvgPoolV2"}
                                       .input("x", types::floats)
                                       .output_like("y", 0)
@@ -244,7 +285,7 @@ struct avg_pool_v2 : pooling {
                                       .attribute("exclusive", true)
                                       .attribute("divisor_override", 0)
                                       .with_layout("NCHW")
-                                      .with_rule(rule_with_pads<false>);
+                                      .with_rule(rule);
 };
 
 }  // namespace op
@@ -274,9 +315,9 @@ constexpr auto conv2d(const X& x, const Filter& filter, const Bias& bias = {},
       .template output<0>();
 }
 
-template <operand_like X, operand_like Vector>
-constexpr auto batch_norm_inference(const X& x, const Vector& scale, const Vector& offset, const Vector& mean,
-                                    const Vector& variance, double epsilon,
+template <operand_like X, operand_like Scale, operand_like Offset, operand_like Mean, operand_like Variance>
+constexpr auto batch_norm_inference(const X& x, const Scale& scale, const Offset& offset, const Mean& mean,
+                                    const Variance& variance, double epsilon,
                                     const line& where = line::current()) {
   return record<op::bn_infer>(
              where, [](attribute_list& set) { set("epsilon", 0.0); }, x, scale, offset, mean, variance)

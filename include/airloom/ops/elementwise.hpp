@@ -216,7 +216,9 @@ template <class Left, class Right>
 concept operand_pair = (operand_like<Left> && (operand_like<Right> || plain_number<Right>)) ||
                        (plain_number<Left> && operand_like<Right>);
 
-struct takes_whole_numbers_only;
+template <dtype Type>
+struct beside_a_tensor_of;
+struct a_whole_number_is_needed;
 
 /// What stands for an operand of `Op` beside one of type `Other`: itself, or the Const that a number becomes.
 template <class Op, class Other, operand_like Operand>
@@ -229,7 +231,7 @@ constexpr auto beside(Number value) {
   if constexpr (std::is_integral_v<Number> || types::floats.contains(type))
     return number<type>{{}, static_cast<double>(value)};
   else
-    return shape_error<Op, is<Op::part::x1, type>, takes_whole_numbers_only>{};
+    return shape_error<Op, beside_a_tensor_of<type>, a_whole_number_is_needed>{};
 }
 
 constexpr tape* tape_of(plain_number auto) {

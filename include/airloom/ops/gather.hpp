@@ -10,53 +10,72 @@ namespace op {
 /// gather<Axis>(x, indices): x at these places of one dimension.
 /// Inputs   x; indices: i32 or i64; axis: a constant
 /// Output   x[:axis] ++ indices[batch_dims:] ++ x[axis + 1:], the element type of x
-/// Needs    (R1) axis in [-rank, rank)  (R2) batch_dims not beyond axis, and the leading dimensions equal
+/// Needs    (R1) axis in [-rank, rank)
+///          (R2) batch_dims not beyond axis, and that many leading dimensions equal in every gear
+///          (R3) indices that are known lie inside the dimension
+///          (R4) the output has at most 8 dimensions
 /// Lowers   GatherV2(x, indices, axis) -> y
-/// Example  al::embedding(table.weight, ids)
+/// Example  al::embedding(table, ids)
 struct gather_v2 : operator_definition {
-  enum class part { x, indices, axis, batch_dims, x_batch, indices_batch };
+  enum class part {
+    x,
+    indices,
+    axis,
+    batch_dims,
+    indices_rank,
+    x_batch,
+    indices_batch,
+    places_up_to_index,
+    x_size,
+    y
+  };
 
   static constexpr void rule(inference& i) {
     const shape_value &x = i.shape(0), &indices = i.shape(1);
     if (!i.need_rank_at_least(part::x, x, 1)) return;
     const std::size_t batch = batch_dimensions(i);
     if (!i.holds()) return;
-    const std::size_t rank = std::size_t{x.rank} - 1 + indices.rank - batch;
-    if (!i.need_possible_rank(part::x, rank)) return;
-    if (!i.has_values(2) || i.value_count(2) == 0) return i.output(0, unknown_dimensions(rank));
-    const std::size_t axis = i.need_dimension(part::axis, i.value(2, 0).constant(), x.rank);  // (R1)
+    const std::size_t rank = x.rank + std::size_t{indices.rank} - 1 - batch;
+    if (!i.need_possible_rank(part::y, rank)) return;  // (R4)
+    if (!i.has_numbers(2) || i.value_count(2) == 0) return i.output(0, shape_value::of_unknown_sizes(rank));
+    const std::int64_t place = i.value(2, 0).constant();
+    const std::size_t axis = i.need_dimension(part::axis, place, x.rank);  // (R1)
     if (!i.holds() || !i.need_not_above(part::batch_dims, static_cast<std::int64_t>(batch), part::axis,
-                                        static_cast<std::int64_t>(axis)))  // (R2)
-      return;
-    shape_value result;
-    for (std::size_t d = 0; d != axis; ++d) result.push(x[d]);
+                                        static_cast<std::int64_t>(axis)))
+      return;  // (R2)
     for (std::size_t d = 0; d != batch; ++d)
       i.need_equal(part::x_batch, x[d], part::indices_batch, indices[d], static_cast<int>(d));  // (R2)
+    shape_value result;
+    for (std::size_t d = 0; d != axis; ++d) result.push(x[d]);
     for (std::size_t d = batch; d != indices.rank; ++d) result.push(indices[d]);
     for (std::size_t d = axis + 1; d != x.rank; ++d) result.push(x[d]);
     i.output(0, result);
+    if (i.has_numbers(1)) need_indices_inside(i, x[axis]);
     follow(i);
   }
   static constexpr std::size_t batch_dimensions(inference& i) {
-    const std::int64_t batch = i.integer("batch_dims");
-    const std::int64_t counted = batch < 0 ? batch + i.shape(1).rank : batch;
+    const extent indices_rank{i.shape(1).rank};
+    const extent batch{i.integer("batch_dims")};
+    const extent counted = batch.constant() < 0 ? batch + indices_rank : batch;
     if (!i.need_at_least(part::batch_dims, counted, 0)) return 0;
-    i.need_not_above(part::batch_dims, counted, part::indices, i.shape(1).rank);
-    return static_cast<std::size_t>(counted);
+    i.need_not_above(part::batch_dims, counted, part::indices_rank, indices_rank);
+    return static_cast<std::size_t>(counted.constant());
   }
-  static constexpr shape_value unknown_dimensions(std::size_t rank) {
-    shape_value result;
-    for (std::size_t d = 0; d != rank; ++d) result.push(extent::unknown());
-    return result;
+  /// (R3)
+  static constexpr void need_indices_inside(inference& i, const extent& size) {
+    for (std::size_t k = 0; k != i.value_count(1); ++k)
+      if (i.value(1, k).constant() >= 0)
+        i.need_not_above(part::places_up_to_index, i.value(1, k) + extent{1}, part::x_size, size);
   }
   /// Sizes picked out of a shape stay known.
   static constexpr void follow(inference& i) {
-    if (!i.has_values(0) || !i.has_values(1) || i.shape(0).rank != 1) return;
+    if (!i.has_values(0) || !i.has_numbers(1) || i.shape(0).rank != 1) return;
     const auto count = static_cast<std::int64_t>(i.value_count(0));
     for (std::size_t k = 0; k != i.value_count(1); ++k) {
       const std::int64_t index = i.value(1, k).constant();
-      if (index < 0 || index >= count) return i.no_output_values();
-      i.output_value(i.value(0, static_cast<std::size_t>(index)));
+      const std::int64_t place = index < 0 && i.boolean("negative_index_support") ? index + count : index;
+      if (place < 0 || place >= count) return i.no_output_values();
+      i.output_value(i.value(0, static_cast<std::size_t>(place)));
     }
   }
   static constexpr prototype ir =
@@ -82,10 +101,12 @@ template <operand_like Table, operand_like Ids>
 constexpr auto embedding(const Table& table, const Ids& ids, const line& where = line::current()) {
   return gather<0>(table, ids, where);
 }
-/// x at one place of one dimension, which is dropped: at<1, 0>(x) is x[:, 0].
+/// x at one place of one dimension, which is dropped: at<1, 0>(x) is x[:, 0], at<1, -1>(x) the last one.
 template <std::int64_t Axis, std::int64_t Index, operand_like X>
 constexpr auto at(const X& x, const line& where = line::current()) {
-  return record<op::gather_v2>(where, x, integer_scalar<i64, Index>{}, integer_list<i64, Axis>{})
+  return record<op::gather_v2>(
+             where, [](attribute_list& set) { set("negative_index_support", Index < 0); }, x,
+             integer_scalar<i64, Index>{}, integer_list<i64, Axis>{})
       .template output<0>();
 }
 

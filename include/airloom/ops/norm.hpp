@@ -29,11 +29,13 @@ struct softmax_v2 : operator_definition {
                                       .with_rule(rule);
 };
 
-/// layer_norm(x, gamma, beta, epsilon): (x - mean) / √(variance + epsilon) · gamma + beta over the last
-/// dimension. Inputs   x; normalized_shape: the sizes of the normalised tail; gamma, beta: of that shape, or
-/// not fed Output   y as x; mean and rstd: f32, the normalised dimensions 1 Needs    (R1) normalized_shape is
-/// the tail of x in every gear  (R2) gamma and beta have that shape Lowers   LayerNormV4(x, normalized_shape,
-/// gamma, beta) {epsilon} -> y, mean, rstd
+/// layer_norm(x, gamma, beta, epsilon): (x - mean) / √(variance + epsilon) · gamma + beta over the dimensions
+/// of gamma, in f32 inside. Inputs   x; normalized_shape: the sizes of the normalised tail; gamma, beta: of
+/// that shape, or not fed Output   y as x; mean and rstd: f32, the normalised dimensions 1 Needs    (R1)
+/// normalized_shape is the tail of x in every gear
+///          (R2) gamma and beta have that shape
+/// Lowers   LayerNormV4(x, normalized_shape, gamma, beta) {epsilon} -> y, mean, rstd
+/// Example  al::layer_norm(x, weight, bias, 1e-5)
 struct layer_norm_v4 : operator_definition {
   enum class part {
     x,
@@ -48,32 +50,36 @@ struct layer_norm_v4 : operator_definition {
   };
 
   static constexpr void rule(inference& i) {
-    const shape_value& x = i.shape(0);
+    const shape_value &x = i.shape(0), &sizes = i.shape(1);
     i.output(0, x);
-    if (!i.has_values(1)) {
-      i.output(1, shape_value::of_unknown_rank());
-      return i.output(2, shape_value::of_unknown_rank());
-    }
-    const std::size_t tail = i.value_count(1);
-    if (!i.need_not_above(part::normalized_rank, static_cast<std::int64_t>(tail), part::x_rank, x.rank))
-      return;  // (R1)
-    for (std::size_t k = 0; k != tail; ++k)
-      i.need_equal(part::x_size, x.back(tail - k), part::normalized_size, i.value(1, k),
-                   static_cast<int>(x.rank - tail + k));
+    if (!i.need_rank(part::normalized_shape, sizes, 1)) return;
+    if (!sizes[0].is_constant()) return output_statistics(i, shape_value::of_unknown_sizes(x.rank));
+    if (!i.need_not_above(part::normalized_rank, sizes[0], part::x_rank, x.rank)) return;  // (R1)
+    const auto tail = static_cast<std::size_t>(sizes[0].constant());
+    if (i.has_values(1)) check_tail(i, tail);
     check_weight(i, 2, part::gamma, tail);
     check_weight(i, 3, part::beta, tail);
     shape_value kept = x;
     for (std::size_t k = 1; k <= tail; ++k) kept.back(k) = extent{1};
-    for (const std::size_t output : {1, 2}) {
-      i.output(output, kept);
-      i.output_type(output, f32);
-    }
+    output_statistics(i, kept);
   }
+  /// (R1)
+  static constexpr void check_tail(inference& i, std::size_t tail) {
+    const shape_value& x = i.shape(0);
+    for (std::size_t k = 0; k != tail; ++k)
+      i.need_equal(part::x_size, x.back(tail - k), part::normalized_size, i.value(1, k),
+                   static_cast<int>(x.rank - tail + k));
+  }
+  /// (R2)
   static constexpr void check_weight(inference& i, std::size_t input, part name, std::size_t tail) {
     if (!i.fed(input) || !i.need_rank(name, i.shape(input), tail)) return;
     for (std::size_t k = 0; k != tail; ++k)
-      i.need_equal(part::weight_size, i.shape(input)[k], part::normalized_size, i.value(1, k),
-                   static_cast<int>(k));  // (R2)
+      i.need_equal(part::weight_size, i.shape(input)[k], part::x_size, i.shape(0).back(tail - k),
+                   static_cast<int>(k));
+  }
+  static constexpr void output_statistics(inference& i, const shape_value& shape) {
+    i.output(1, shape);
+    i.output(2, shape);
   }
   static constexpr dtype_set accepts = set_of(f32, f16, bf16);
   static constexpr prototype ir = prototype{"LayerNormV4"}
@@ -90,29 +96,33 @@ struct layer_norm_v4 : operator_definition {
 
 /// The older forms, which say where the normalised tail begins; read from files.
 struct layer_norm_by_axis : operator_definition {
-  enum class part { x, gamma, beta, begin_norm_axis, x_size, weight_size };
+  enum class part { x, gamma, beta, begin_norm_axis, begin_params_axis, x_size, weight_size };
 
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
-    const std::size_t begin = i.need_dimension(part::begin_norm_axis, i.integer("begin_norm_axis"), x.rank);
-    const std::int64_t counted = i.integer("begin_params_axis");
-    const auto first = static_cast<std::size_t>(counted < 0 ? counted + x.rank : counted);
+    const std::size_t norm = i.need_dimension(part::begin_norm_axis, i.integer("begin_norm_axis"), x.rank);
+    const std::size_t params =
+        i.need_dimension(part::begin_params_axis, i.integer("begin_params_axis"), x.rank);  // (R1)
     if (!i.holds()) return;
-    for (const std::size_t input : {1, 2}) {
-      const shape_value& weight = i.shape(input);
-      if (first <= x.rank && weight.rank == x.rank - first)
-        for (std::size_t d = 0; d != weight.rank; ++d)
-          i.need_equal(part::weight_size, weight[d], part::x_size, x[first + d], static_cast<int>(first + d));
-    }
+    check_weight(i, 1, part::gamma, params);
+    check_weight(i, 2, part::beta, params);
     shape_value kept = x;
-    for (std::size_t d = begin; d != x.rank; ++d) kept[d] = extent{1};
+    for (std::size_t d = norm; d != x.rank; ++d) kept[d] = extent{1};
     i.output(0, x);
     i.output(1, kept);
     i.output(2, kept);
   }
+  /// (R2)
+  static constexpr void check_weight(inference& i, std::size_t input, part name, std::size_t first) {
+    const shape_value &x = i.shape(0), &weight = i.shape(input);
+    if (!i.need_rank(name, weight, x.rank - first)) return;
+    for (std::size_t d = 0; d != weight.rank; ++d)
+      i.need_equal(part::weight_size, weight[d], part::x_size, x[first + d], static_cast<int>(d));
+  }
   static constexpr dtype_set accepts = set_of(f32, f16, bf16);
-  static constexpr prototype of(std::string_view type, std::string_view third, double epsilon) {
-    return prototype{type}
+  /// The prototype that they have but for their names.
+  static constexpr prototype of(prototype&& named, std::string_view third, double epsilon) {
+    return static_cast<prototype&&>(named)
         .input("x", accepts)
         .input("gamma", accepts)
         .input("beta", accepts)
@@ -125,13 +135,25 @@ struct layer_norm_by_axis : operator_definition {
         .with_rule(rule);
   }
 };
+
+/// Layer normalisation from begin_norm_axis on, with 1 / √(variance + epsilon) as third output.
+/// Inputs   x; gamma, beta: of the shape of x from begin_params_axis on
+/// Output   y as x; mean and rstd: the normalised dimensions 1, the element type of x
+/// Needs    (R1) both axes in [-rank, rank)
+///          (R2) gamma and beta have the shape of that tail of x
 /// Lowers   LayerNormV3(x, gamma, beta) {begin_norm_axis, begin_params_axis, epsilon} -> y, mean, rstd
 struct layer_norm_v3 : layer_norm_by_axis {
-  static constexpr prototype ir = of("LayerNormV3", "rstd", 1e-5);
+  static constexpr prototype ir = of(prototype{"LayerNormV3"}, "rstd", 1e-5);
 };
+
+/// Layer normalisation from begin_norm_axis on, with the variance as third output.
+/// Inputs   x; gamma, beta: of the shape of x from begin_params_axis on
+/// Output   y as x; mean and variance: the normalised dimensions 1, the element type of x
+/// Needs    (R1) both axes in [-rank, rank)
+///          (R2) gamma and beta have the shape of that tail of x
 /// Lowers   LayerNorm(x, gamma, beta) {begin_norm_axis, begin_params_axis, epsilon} -> y, mean, variance
 struct layer_norm : layer_norm_by_axis {
-  static constexpr prototype ir = of("LayerNorm", "variance", 1e-7);
+  static constexpr prototype ir = of(prototype{"LayerNorm"}, "variance", 1e-7);
 };
 
 }  // namespace op

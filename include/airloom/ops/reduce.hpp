@@ -10,36 +10,34 @@ enum class dims : bool { dropped, kept };
 
 namespace op {
 
-/// The rule of all reductions: the named dimensions become 1 or are dropped. No axes at all leave x as it is.
-/// Needs    (R1) axes in [-rank, rank)
+/// The rule of all reductions: the named dimensions become 1 or are dropped. An empty list of axes leaves x
+/// as it is, or names all dimensions where noop_with_empty_axes is false.
 struct reduction : operator_definition {
   enum class part { x, axes };
 
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
     const bool keep = i.boolean("keep_dims");
-    if (!i.has_values(1)) {
-      shape_value unknown;
-      for (std::size_t d = 0; keep && d != x.rank; ++d) unknown.push(extent::unknown());
-      return i.output(0, keep ? unknown : shape_value::of_unknown_rank());
-    }
+    if (!i.has_numbers(1))
+      return i.output(0, keep ? shape_value::of_unknown_sizes(x.rank) : shape_value::of_unknown_rank());
+    const bool all = i.value_count(1) == 0 && !i.boolean("noop_with_empty_axes");
     bool reduced[max_rank]{};
     for (std::size_t k = 0; k != i.value_count(1); ++k) {
       const std::size_t axis = i.need_dimension(part::axes, i.value(1, k).constant(), x.rank);  // (R1)
       if (!i.holds()) return;
       reduced[axis] = true;
     }
-    const bool all = i.value_count(1) == 0 && !i.boolean("noop_with_empty_axes");
     shape_value result;
     for (std::size_t d = 0; d != x.rank; ++d)
-      if (!reduced[d] && !all)
+      if (!all && !reduced[d])
         result.push(x[d]);
       else if (keep)
-        result.push(extent{1});
+        result.push(1);
     i.output(0, result);
   }
-  static constexpr prototype of(std::string_view type, dtype_set accepts) {
-    return prototype{type}
+  /// The prototype that all of them begin with.
+  static constexpr prototype of(prototype&& named, dtype_set accepts) {
+    return static_cast<prototype&&>(named)
         .input("x", accepts)
         .input("axes", types::index)
         .output_like("y", 0)
@@ -48,39 +46,54 @@ struct reduction : operator_definition {
   }
 };
 
-/// sum<Axes…>(x): the sum over these dimensions; f16 and bf16 are summed in f32.
-/// Lowers   ReduceSum(x, axes) {keep_dims} -> y
+/// sum<Axes…>(x), sum<dims::kept, Axes…>(x): the sum over these dimensions, without axes over all; f16 and
+/// bf16 are summed in f32. Inputs   x; axes: a constant list Output   x without these dimensions, or with
+/// size 1 there; the element type of x Needs    (R1) axes in [-rank, rank) Lowers   ReduceSum(x, axes)
+/// {keep_dims} -> y Example  al::sum<-1>(x)
 struct reduce_sum : reduction {
-  static constexpr prototype ir =
-      of("ReduceSum", types::number | set_of(boolean)).newer_attribute("noop_with_empty_axes", true);
+  static constexpr prototype ir = of(prototype{"ReduceSum"}, types::number | set_of(boolean))
+                                      .newer_attribute("noop_with_empty_axes", true);
 };
-/// mean<Axes…>(x): the mean over these dimensions.
+
+/// mean<Axes…>(x), mean<dims::kept, Axes…>(x): the mean over these dimensions, without axes over all.
+/// Inputs   x; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; the element type of x
+/// Needs    (R1) axes in [-rank, rank)
 /// Lowers   ReduceMean(x, axes) {keep_dims, noop_with_empty_axes} -> y
+/// Example  al::mean<al::dims::kept, -1>(x)
 struct reduce_mean : reduction {
-  static constexpr prototype ir = of("ReduceMean", types::number).attribute("noop_with_empty_axes", true);
+  static constexpr prototype ir =
+      of(prototype{"ReduceMean"}, types::number).attribute("noop_with_empty_axes", true);
 };
-/// max<Axes…>(x): the largest over these dimensions.
+
+/// max<Axes…>(x), max<dims::kept, Axes…>(x): the largest over these dimensions, without axes over all.
+/// Inputs   x; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; the element type of x
+/// Needs    (R1) axes in [-rank, rank)
 /// Lowers   ReduceMax(x, axes) {keep_dims} -> y
+/// Example  al::max<2, 3>(image)
 struct reduce_max : reduction {
   static constexpr prototype ir =
-      of("ReduceMax", types::number).newer_attribute("noop_with_empty_axes", true);
+      of(prototype{"ReduceMax"}, types::number).newer_attribute("noop_with_empty_axes", true);
 };
 
 /// argmax<Axis>(x): the place of the first largest along one dimension, which is dropped.
-/// Output   i64 (or i32 by the attribute dtype)
-/// Needs    (R1) axis in [-rank, rank)  (R2) dtype is i32 or i64
+/// Inputs   x; dimension: a constant
+/// Output   x without this dimension; i64, or i32 where the attribute dtype says so
+/// Needs    (R1) axis in [-rank, rank)
+///          (R2) dtype is i32 or i64
 /// Lowers   ArgMaxV2(x, dimension) {dtype} -> y
+/// Example  al::argmax<-1>(logits)
 struct arg_max_v2 : operator_definition {
   enum class part { x, dimension, y };
+
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
     i.need_type(part::y, from_ge_number(i.integer("dtype")), types::index);  // (R2)
-    shape_value result;
-    if (!i.has_values(1) || i.value_count(1) == 0) {
-      for (std::size_t d = 1; d < x.rank; ++d) result.push(extent::unknown());
-      return i.output(0, result);
-    }
+    if (!i.has_numbers(1) || i.value_count(1) == 0)
+      return i.output(0, shape_value::of_unknown_sizes(x.rank == 0 ? 0 : x.rank - std::size_t{1}));
     const std::size_t axis = i.need_dimension(part::dimension, i.value(1, 0).constant(), x.rank);  // (R1)
+    shape_value result;
     for (std::size_t d = 0; d != x.rank; ++d)
       if (d != axis) result.push(x[d]);
     i.output(0, result);
@@ -95,11 +108,22 @@ struct arg_max_v2 : operator_definition {
 
 }  // namespace op
 
+/// The axes of a reduction as TorchAir writes them: where none is named, every dimension is.
+template <std::size_t Rank, std::int64_t... Axes>
+constexpr auto axes_operand() {
+  if constexpr (sizeof...(Axes) != 0)
+    return integer_list<i64, Axes...>{};
+  else
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return integer_list<i64, static_cast<std::int64_t>(I)...>{};
+    }(std::make_index_sequence<Rank>{});
+}
+
 template <class Op, dims Kept, std::int64_t... Axes, operand_like X>
 constexpr auto record_reduction(const X& x, const line& where) {
   return record<Op>(
              where, [](attribute_list& set) { set("keep_dims", Kept == dims::kept); }, x,
-             integer_list<i64, Axes...>{})
+             axes_operand<rank_of<X>, Axes...>())
       .template output<0>();
 }
 template <std::int64_t... Axes, operand_like X>

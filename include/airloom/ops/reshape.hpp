@@ -7,27 +7,28 @@ namespace airloom {
 
 namespace op {
 
-/// The dimensions that an input's contents say, one a number; unknown ones where the contents are not known.
-constexpr shape_value unknown_sizes(const inference& i, std::size_t input) {
+/// The shape that a list of sizes gives while its contents are not known: its length says the rank.
+constexpr shape_value shape_of_unknown_sizes(const inference& i, std::size_t input) {
   const shape_value& list = i.shape(input);
-  if (list.rank != 1 || !list[0].is_constant()) return shape_value::of_unknown_rank();
-  shape_value result;
-  for (std::int64_t k = 0; k != list[0].constant(); ++k) result.push(extent::unknown());
-  return result;
+  if (list.rank != 1 || !list[0].is_constant() || list[0].constant() > std::int64_t{max_rank})
+    return shape_value::of_unknown_rank();
+  return shape_value::of_unknown_sizes(static_cast<std::size_t>(list[0].constant()));
 }
 
-/// Passes known contents of the input on, element by element.
+/// Passes known contents of x on, element by element.
 constexpr void keep_values(inference& i) {
   if (!i.has_values(0)) return;
   for (std::size_t k = 0; k != i.value_count(0); ++k) i.output_value(i.value(0, k));
 }
 
-/// identity(x): a copy. GE folds it away.
+/// identity(x): a copy, which GE folds away.
 /// Inputs   x
 /// Output   the shape and element type of x
 /// Lowers   Identity(x) -> y
+/// Example  al::identity(x)
 struct identity : operator_definition {
   enum class part { x };
+
   static constexpr void rule(inference& i) {
     i.output(0, i.shape(0));
     keep_values(i);
@@ -40,17 +41,20 @@ struct identity : operator_definition {
 };
 
 /// cast<Type>(x): every element converted. Floats are rounded to nearest, ties to even; float to integer
-/// truncates. Inputs   x Output   the shape of x, element type Type Needs    (R1) Type is a type that Cast
-/// writes Lowers   Cast(x) {dst_type: the ge number of Type} -> y Example  al::cast<al::f32>(mask)
+/// drops the fraction; to bool, everything but 0 is true. Inputs   x Output   the shape of x, element type
+/// Type Needs    (R1) Type is one that Cast writes Lowers   Cast(x) {dst_type: the ge number of Type} -> y
+/// Example  al::cast<al::f32>(mask)
 struct cast : operator_definition {
   enum class part { x, y };
+
   static constexpr dtype_set accepts =
       types::basic | set_of(boolean, dtype::c32, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e4m3fn,
                             dtype::f4_e1m2, dtype::f4_e2m1);
   static constexpr void rule(inference& i) {
-    i.need_type(part::y, from_ge_number(i.integer("dst_type")), accepts);  // (R1)
+    const dtype type = from_ge_number(i.integer("dst_type"));
+    i.need_type(part::y, type, accepts);  // (R1)
     i.output(0, i.shape(0));
-    if (types::integers.contains(i.type(0))) keep_values(i);
+    if (types::index.contains(type)) keep_values(i);
   }
   static constexpr prototype ir = prototype{"Cast"}
                                       .input("x", accepts | set_of(dtype::u1))
@@ -60,10 +64,10 @@ struct cast : operator_definition {
                                       .with_rule(rule);
 };
 
-/// reshape<Extents…>(x): the same elements in row-major order under another shape.
+/// reshape<Extents…>(x): the same elements in row-major order under another shape. One extent may be -1.
 /// Inputs   x; shape: a list of sizes, in which 0 copies the dimension of x at its place and one -1 is
 /// inferred Output   [Extents…], the element type of x Needs    (R1) as many elements as x has, in every gear
-///          (R2) at most one -1, which the other sizes divide; no other negative size
+///          (R2) at most one -1, for which the other sizes divide the elements of x; no other negative size
 ///          (R3) a 0 has a dimension of x to copy
 /// Lowers   Reshape(x, shape) -> y
 /// Example  al::reshape<batch, seq, 4, 32>(x)
@@ -71,39 +75,42 @@ struct reshape : operator_definition {
   enum class part { x, shape, x_elements, shape_elements, inferred_sizes, copied_dimension, size };
 
   static constexpr void rule(inference& i) {
-    if (!i.has_values(1)) return i.output(0, unknown_sizes(i, 1));
-    const shape_value& x = i.shape(0);
-    shape_value result;
-    extent product{1};
-    std::size_t inferred = i.value_count(1);
+    // With these two, only some dimensions of x are reshaped; TorchAir never does so.
+    if (i.integer("axis") != 0 || i.integer("num_axes") != -1)
+      return i.output(0, shape_value::of_unknown_rank());
+    if (!i.has_values(1)) return i.output(0, shape_of_unknown_sizes(i, 1));
     if (!i.need_possible_rank(part::shape, i.value_count(1))) return;
-    for (std::size_t k = 0; k != i.value_count(1); ++k) {
-      extent size = i.value(1, k);
-      if (size.is(-1)) {
-        if (!i.need_below(part::inferred_sizes, inferred == i.value_count(1) ? 1 : 2, 2)) return;  // (R2)
+    const shape_value& x = i.shape(0);
+    const std::size_t count = i.value_count(1);
+    shape_value result;
+    extent elements{1}, others{1};  // of x and of the result, without what is copied
+    std::size_t inferred = count;
+    for (std::size_t k = 0; k != count; ++k) {
+      result.push(i.value(1, k));
+      if (result[k].is(-1)) {
+        if (!i.need_below(part::inferred_sizes, inferred == count ? 1 : 2, 2)) return;  // (R2)
         inferred = k;
-        size = extent{1};
-      } else if (size.is(0)) {
-        if (!i.need_below(part::copied_dimension, static_cast<std::int64_t>(k), x.rank)) return;  // (R3)
-        size = x[k];
-      }
-      if (!i.need_at_least(part::size, size, 0)) return;  // (R2)
-      product = product * size;
-      result.push(size);
+      } else if (result[k].is(0)) {
+        if (!copy_dimension(i, k, result[k])) return;
+      } else if (i.need_at_least(part::size, result[k], 0))  // (R2)
+        others = others * result[k];
     }
-    if (inferred == i.value_count(1))
-      i.need_equal(part::x_elements, x.elements(), part::shape_elements, product);           // (R1)
-    else if (i.need_divides(part::x_elements, x.elements(), part::shape_elements, product))  // (R2)
-      result[inferred] = quotient(x.elements(), product, i.gears());
+    for (std::size_t d = 0; d != x.rank; ++d)
+      if (d >= count || !i.value(1, d).is(0)) elements = elements * x[d];
+    if (!x.rank_known) elements = extent::unknown();
+    if (inferred == count)
+      i.need_equal(part::x_elements, elements, part::shape_elements, others);           // (R1)
+    else if (i.need_divides(part::x_elements, elements, part::shape_elements, others))  // (R2)
+      result[inferred] = inferred_size(elements, others, i.gears());
     i.output(0, result);
     keep_values(i);
   }
-  static constexpr extent quotient(const extent& elements, const extent& product, const gear_view& gears) {
-    const extent exact = elements / product;
-    if (exact.state != extent_state::inexpressible) return exact;
-    return extent_of_sizes(
-        gears, [&](std::size_t gear) { return elements.size_in(gears, gear) / product.size_in(gears, gear); },
-        {});
+  static constexpr bool copy_dimension(inference& i, std::size_t place, extent& size) {
+    const shape_value& x = i.shape(0);
+    if (x.rank_known && !i.need_below(part::copied_dimension, static_cast<std::int64_t>(place), x.rank))
+      return false;  // (R3)
+    size = x.rank_known ? x[place] : extent::unknown();
+    return true;
   }
   static constexpr prototype ir = prototype{"Reshape"}
                                       .input("x", types::all)
@@ -111,15 +118,22 @@ struct reshape : operator_definition {
                                       .output_like("y", 0)
                                       .attribute("axis", 0)
                                       .attribute("num_axes", -1)
+                                      .with_unknown_ranks()
                                       .planned_as(memory_trait::view)
                                       .with_rule(rule);
 };
 
 /// squeeze<Axes…>(x): without these dimensions, each of size 1; without any axis, without every dimension of
-/// size 1. Needs    (R1) axes in [-rank, rank)  (R2) each named dimension has size 1 Lowers   Squeeze(x)
-/// {axis} -> y
+/// size 1.
+/// Inputs   x
+/// Output   the other dimensions of x, its element type
+/// Needs    (R1) axes in [-rank, rank)
+///          (R2) each named dimension has size 1 in every gear
+/// Lowers   Squeeze(x) {axis} -> y
+/// Example  al::squeeze<-1>(scores)
 struct squeeze : operator_definition {
   enum class part { x, axis, x_size };
+
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
     bool dropped[max_rank]{};
@@ -130,12 +144,19 @@ struct squeeze : operator_definition {
     }
     shape_value result;
     for (std::size_t d = 0; d != x.rank; ++d) {
-      if (i.length("axis") == 0 && x[d].state == extent_state::unknown)
+      if (i.length("axis") == 0 && may_be_one(x[d], i.gears()))
         return i.output(0, shape_value::of_unknown_rank());
       if (i.length("axis") == 0 ? !x[d].is(1) : !dropped[d]) result.push(x[d]);
     }
     i.output(0, result);
     keep_values(i);
+  }
+  /// Whether the size is 1 in some gears and not in others, as far as anyone knows.
+  static constexpr bool may_be_one(const extent& size, const gear_view& gears) {
+    if (size.is_constant() || !size.is_known()) return !size.is_known();
+    for (std::size_t gear = 0; gear != gears.gears; ++gear)
+      if (size.size_in(gears, gear) == 1) return true;
+    return false;
   }
   static constexpr prototype ir = prototype{"Squeeze"}
                                       .input("x", types::all)
@@ -146,15 +167,19 @@ struct squeeze : operator_definition {
 };
 
 /// unsqueeze<Axes…>(x): with a dimension of size 1 at each axis, which counts in the output.
-/// Needs    (R1) axes in [-r, r), r = rank of x + number of axes, no axis twice  (R2) r is at most 8
+/// Inputs   x
+/// Output   rank of x + number of axes, the element type of x
+/// Needs    (R1) axes in [-r, r) where r is the rank of the output, none twice
+///          (R2) r is at most 8
 /// Lowers   Unsqueeze(x) {axes} -> y
 /// Example  al::unsqueeze<1, 2>(mask)
 struct unsqueeze : operator_definition {
-  enum class part { x, axes, axes_at_one_place };
+  enum class part { x, axes, axes_at_one_place, y };
+
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
     const std::size_t rank = x.rank + i.length("axes");
-    if (!i.need_possible_rank(part::x, rank)) return;  // (R2)
+    if (!i.need_possible_rank(part::y, rank)) return;  // (R2)
     bool inserted[max_rank]{};
     for (std::size_t k = 0; k != i.length("axes"); ++k) {
       const std::size_t d = i.need_dimension(part::axes, i.element("axes", k), rank);  // (R1)
@@ -175,28 +200,27 @@ struct unsqueeze : operator_definition {
 };
 
 /// transpose<Permutation…>(x): dimension i of the output is dimension Permutation[i] of x.
-/// Needs    (R1) one entry a dimension  (R2) each in [0, rank)  (R3) none twice
+/// Inputs   x; perm: a constant list
+/// Output   the dimensions of x in that order, its element type
+/// Needs    (R1) one entry a dimension
+///          (R2) each in [-rank, rank), none twice
 /// Lowers   Transpose(x, perm) -> y
 /// Example  al::transpose<0, 2, 1, 3>(heads)
 struct transpose : operator_definition {
   enum class part { x, perm, perm_entries, x_rank, entries_for_one_dimension };
+
   static constexpr void rule(inference& i) {
     const shape_value& x = i.shape(0);
-    shape_value result;
-    if (!i.has_values(1)) {
-      for (std::size_t d = 0; d != x.rank; ++d) result.push(extent::unknown());
-      return i.output(0, result);
-    }
+    if (!i.has_numbers(1)) return i.output(0, shape_value::of_unknown_sizes(x.rank));
     if (!i.need_equal(part::perm_entries, static_cast<std::int64_t>(i.value_count(1)), part::x_rank, x.rank))
       return;  // (R1)
-    bool seen[max_rank]{};
+    shape_value result;
+    bool taken[max_rank]{};
     for (std::size_t k = 0; k != x.rank; ++k) {
-      const std::int64_t d = i.value(1, k).constant();
-      if (!i.need_at_least(part::perm, d, 0) || !i.need_below(part::perm, d, x.rank)) return;  // (R2)
-      const auto place = static_cast<std::size_t>(d);
-      if (!i.need_below(part::entries_for_one_dimension, seen[place] ? 2 : 1, 2)) return;  // (R3)
-      seen[place] = true;
-      result.push(x[place]);
+      const std::size_t d = i.need_dimension(part::perm, i.value(1, k).constant(), x.rank);  // (R2)
+      if (!i.holds() || !i.need_below(part::entries_for_one_dimension, taken[d] ? 2 : 1, 2)) return;
+      taken[d] = true;
+      result.push(x[d]);
     }
     i.output(0, result);
   }
@@ -208,29 +232,34 @@ struct transpose : operator_definition {
           .with_rule(rule);
 };
 
-/// broadcast_to<Extents…>(x): x repeated along dimensions of size 1.
+/// broadcast_to<Extents…>(x): x repeated along its dimensions of size 1, and along new leading ones.
 /// Inputs   x; shape: a list of sizes, in which -1 keeps the dimension of x
-/// Needs    (R1) right-aligned, each dimension of x equal to the size or 1  (R2) no fewer sizes than
-/// dimensions Lowers   BroadcastTo(x, shape) -> y
+/// Output   [Extents…], the element type of x
+/// Needs    (R1) right-aligned, each dimension of x equal to the size, or 1, in every gear
+///          (R2) no fewer sizes than dimensions; no negative size but -1 where x has a dimension
+/// Lowers   BroadcastTo(x, shape) -> y
+/// Example  al::broadcast_to<batch, seq, 768>(positions)
 struct broadcast_to : operator_definition {
   enum class part { x, shape, x_size, size, shape_entries, x_rank };
+
   static constexpr void rule(inference& i) {
-    if (!i.has_values(1)) return i.output(0, unknown_sizes(i, 1));
+    if (!i.has_values(1)) return i.output(0, shape_of_unknown_sizes(i, 1));
     const shape_value& x = i.shape(0);
     const std::size_t rank = i.value_count(1);
-    if (!i.need_possible_rank(part::shape, rank)) return;
-    if (!i.need_not_above(part::x_rank, x.rank, part::shape_entries, static_cast<std::int64_t>(rank)))
+    if (!i.need_possible_rank(part::shape, rank) ||
+        !i.need_not_above(part::x_rank, x.rank, part::shape_entries, static_cast<std::int64_t>(rank)))
       return;  // (R2)
     shape_value result;
     for (std::size_t k = 0; k != rank; ++k) {
       const std::size_t from_end = rank - k;
-      const extent own = from_end <= x.rank ? x.back(from_end) : extent{1};
-      const extent size = i.value(1, k).is(-1) ? own : i.value(1, k);
-      if (!i.need_at_least(part::size, size, 0)) return;
-      const extent both = broadcast_extent(i, part::x_size, own, part::size, size, static_cast<int>(k));
-      i.need_equal(part::x_size, both, part::size, size, static_cast<int>(k));  // (R1)
-      result.push(size);
+      const bool kept = i.value(1, k).is(-1);
+      if (kept && !x.rank_known)
+        result.push(extent::unknown());
+      else
+        result.push(kept && from_end <= x.rank ? x.back(from_end) : i.value(1, k));
+      if (!i.need_at_least(part::size, result[k], 0)) return;  // (R2)
     }
+    need_broadcast_to(i, part::x_size, x, part::size, result);  // (R1)
     i.output(0, result);
   }
   static constexpr prototype ir =
@@ -239,18 +268,23 @@ struct broadcast_to : operator_definition {
                           set_of(boolean, dtype::string, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e4m3fn))
           .input("shape", types::index)
           .output_like("y", 0)
+          .with_unknown_ranks()
           .with_rule(rule);
 };
 
-/// fill<Extents…>(beside, value): a tensor of this shape, every element the value.
-/// Inputs   dims: a list of sizes; value: a scalar
-/// Output   [Extents…], the element type of the value
+/// fill_like(x, value): a tensor of the shape and element type of x, every element the number.
+/// Inputs   dims: a list of sizes; value: one element
+/// Output   the sizes of dims, the element type of the value
 /// Needs    (R1) no negative size
+///          (R2) value has one element
 /// Lowers   Fill(dims, value) -> y
+/// Example  al::fill_like(x, 0)
 struct fill : operator_definition {
-  enum class part { dims, value, size };
+  enum class part { dims, value, size, value_elements };
+
   static constexpr void rule(inference& i) {
-    if (!i.has_values(0)) return i.output(0, unknown_sizes(i, 0));
+    i.need_is(part::value_elements, i.shape(1).elements(), 1);  // (R2)
+    if (!i.has_values(0)) return i.output(0, shape_of_unknown_sizes(i, 0));
     if (!i.need_possible_rank(part::dims, i.value_count(0))) return;
     shape_value result;
     for (std::size_t k = 0; k != i.value_count(0); ++k) {
@@ -263,20 +297,21 @@ struct fill : operator_definition {
                                       .input("dims", types::index)
                                       .input("value", types::basic | set_of(boolean, dtype::string))
                                       .output_like("y", 1)
+                                      .with_unknown_ranks()
                                       .with_rule(rule);
 };
 
 }  // namespace op
 
+template <operand_like X>
+constexpr auto identity(const X& x, const line& where = line::current()) {
+  return record<op::identity>(where, x).template output<0>();
+}
 template <dtype Type, operand_like X>
 constexpr auto cast(const X& x, const line& where = line::current()) {
   return record<op::cast>(
              where, [](attribute_list& set) { set("dst_type", ge_number(Type)); }, x)
       .template output<0>();
-}
-template <operand_like X>
-constexpr auto identity(const X& x, const line& where = line::current()) {
-  return record<op::identity>(where, x).template output<0>();
 }
 template <auto... Extents, operand_like X>
 constexpr auto reshape(const X& x, const line& where = line::current()) {
@@ -303,6 +338,13 @@ template <auto... Extents, operand_like X>
 constexpr auto broadcast_to(const X& x, const line& where = line::current()) {
   return record<op::broadcast_to>(where, x, sizes_operand<sizes_form::keep, Extents...>{})
       .template output<0>();
+}
+template <operand_like X, plain_number Value>
+constexpr auto fill_like(const X& x, Value value, const line& where = line::current()) {
+  if constexpr (is_refused<X>)
+    return x;
+  else
+    return record<op::fill>(where, sizes_of(x), beside<op::fill, X>(value)).template output<0>();
 }
 
 }  // namespace airloom

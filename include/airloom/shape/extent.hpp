@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace airloom {
 
@@ -25,6 +26,19 @@ struct gear_view {
 };
 
 inline constexpr std::size_t no_gear = static_cast<std::size_t>(-1);
+
+// Sizes come from files too, so a product that does not fit 64 bits stays at the end of their range.
+constexpr std::int64_t bounded_product(std::int64_t a, std::int64_t b) {
+  std::int64_t product = 0;
+  if (!__builtin_mul_overflow(a, b, &product)) return product;
+  return (a < 0) == (b < 0) ? std::numeric_limits<std::int64_t>::max()
+                            : std::numeric_limits<std::int64_t>::min();
+}
+constexpr std::int64_t bounded_sum(std::int64_t a, std::int64_t b) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return a < 0 ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
+}
 
 /// coefficient * axis0^p0 * axis1^p1 * …; eight bits of `powers` hold the power of each axis.
 struct monomial {
@@ -86,8 +100,9 @@ struct extent {
     for (std::size_t i = 0; i != count; ++i) {
       std::int64_t product = terms[i].coefficient;
       for (std::size_t axis = 0; axis != gears.axes; ++axis)
-        for (unsigned power = terms[i].power(axis); power != 0; --power) product *= gears.size(gear, axis);
-      sum += product;
+        for (unsigned power = terms[i].power(axis); power != 0; --power)
+          product = bounded_product(product, gears.size(gear, axis));
+      sum = bounded_sum(sum, product);
     }
     return sum;
   }
@@ -100,7 +115,9 @@ struct extent {
     for (std::size_t i = 0; i != left.count; ++i)
       for (std::size_t j = 0; j != right.count; ++j) {
         const monomial &a = left.terms[i], &b = right.terms[j];
-        if (!result.add({a.coefficient * b.coefficient, a.powers + b.powers})) return inexpressible();
+        if (((a.powers | b.powers) & high_powers) != 0) return inexpressible();
+        if (!result.add({bounded_product(a.coefficient, b.coefficient), a.powers + b.powers}))
+          return inexpressible();
       }
     return result;
   }
@@ -122,6 +139,9 @@ struct extent {
   }
 
  private:
+  /// Set where a power is 128 or more, so that the sum of two such powers would not fit its eight bits.
+  static constexpr std::uint64_t high_powers = 0x8080'8080'8080'8080;
+
   static constexpr extent in_state(extent_state state) {
     extent result;
     result.state = state;
@@ -133,7 +153,8 @@ struct extent {
     if (!is_known() || !other.is_known()) return in_state(worse(state, other.state));
     extent result = *this;
     for (std::size_t i = 0; i != other.count; ++i)
-      if (!result.add({sign * other.terms[i].coefficient, other.terms[i].powers})) return inexpressible();
+      if (!result.add({bounded_product(sign, other.terms[i].coefficient), other.terms[i].powers}))
+        return inexpressible();
     return result;
   }
 
@@ -142,7 +163,7 @@ struct extent {
     std::size_t place = 0;
     while (place != count && terms[place].powers > term.powers) ++place;
     if (place != count && terms[place].powers == term.powers) {
-      terms[place].coefficient += term.coefficient;
+      terms[place].coefficient = bounded_sum(terms[place].coefficient, term.coefficient);
       if (terms[place].coefficient == 0) erase(place);
       return true;
     }
@@ -181,6 +202,12 @@ struct shape_value {
     (result.push(extents), ...);
     return result;
   }
+  /// A shape of this rank, each size decided later; at most max_rank of them.
+  static constexpr shape_value of_unknown_sizes(std::size_t rank) {
+    shape_value result;
+    for (std::size_t d = 0; d != rank && d != max_rank; ++d) result.push(extent::unknown());
+    return result;
+  }
   static constexpr shape_value of_unknown_rank() {
     shape_value result;
     result.rank_known = false;
@@ -214,7 +241,7 @@ struct shape_value {
   /// Elements in one gear. Every dimension is known.
   constexpr std::int64_t elements_in(const gear_view& gears, std::size_t gear) const {
     std::int64_t product = 1;
-    for (std::size_t i = 0; i != rank; ++i) product *= dims[i].size_in(gears, gear);
+    for (std::size_t i = 0; i != rank; ++i) product = bounded_product(product, dims[i].size_in(gears, gear));
     return product;
   }
   /// Whether every dimension is known (so that a gear makes it numbers).
