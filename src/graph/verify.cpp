@@ -173,8 +173,8 @@ class verifying {
           "Write the attribute as its prototype declares it.");
   }
 
-  /// GE compares the two when it prepares a graph (VerifyConstOp), to the byte. Contents that lie in a file and
-  /// were not read are none.
+  /// GE compares the two when it prepares a graph (VerifyConstOp), to the byte. Contents that lie in a file
+  /// and were not read are none.
   void check_contents(const node& n) {
     const attribute* value = n.type == "Const" || n.type == "Constant" ? n.find("value") : nullptr;
     const auto* constant = value == nullptr ? nullptr : value->get<tensor_contents>();
@@ -182,7 +182,8 @@ class verifying {
     const std::optional<std::uint64_t> needed = bytes_of(constant->description);
     if (needed && *needed != constant->data.size)
       say(true, error_code::weights_do_not_fit, n,
-          fmt::format("Its contents have {} bytes, but its description asks for {}.", constant->data.size, *needed),
+          fmt::format("Its contents have {} bytes, but its description asks for {}.", constant->data.size,
+                      *needed),
           "Give it contents of its element type and shape, and no more.");
   }
 

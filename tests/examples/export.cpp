@@ -38,7 +38,8 @@ std::string bytes_of(const std::filesystem::path& file) {
 }
 
 al::model with_weights(const al::tape& record, const std::string& name) {
-  return al::make_model(record, al::safetensors((test::data() / "models" / name / "weights.safetensors").string()));
+  return al::make_model(record,
+                        al::safetensors((test::data() / "models" / name / "weights.safetensors").string()));
 }
 
 al::graph exported_and_loaded(const al::graph& model) {
@@ -67,7 +68,8 @@ std::vector<std::vector<std::byte>> run_pattern(const al::host::engine& engine, 
       std::memcpy(buffer.data() + 4 * i, &value, 4);
     }
     for (std::size_t i = 0; i != buffer.size() / 8 && port.type == al::i64; ++i) {
-      const std::int64_t value = port.name == "input_ids" ? static_cast<std::int64_t>(i * 37 % 4096) : port.name == "attention_mask";
+      const std::int64_t value =
+          port.name == "input_ids" ? static_cast<std::int64_t>(i * 37 % 4096) : port.name == "attention_mask";
       std::memcpy(buffer.data() + 8 * i, &value, 8);
     }
     in.emplace_back(buffer.data(), buffer.size(), port.type);
@@ -92,7 +94,9 @@ void check_round_trip(const al::graph& model) {
   }
 }
 
-al::model linear_add_model() { return al::trace(linear_add::net{}, linear_add::x, linear_add::y, al::ones()); }
+al::model linear_add_model() {
+  return al::trace(linear_add::net{}, linear_add::x, linear_add::y, al::ones());
+}
 
 const al::node& only(const al::graph& g, std::string_view type) {
   const al::node* found = nullptr;
@@ -117,7 +121,8 @@ TEST_CASE("what is exported loads back and gives the same numbers, bit for bit, 
   check_round_trip(with_weights(al::record_model(digits::perceptron{}, digits::pixels), "digits_mlp"));
   check_round_trip(with_weights(al::record_model(digits_cnn::net{}, digits_cnn::image), "digits_cnn"));
   check_round_trip(with_weights(
-      al::record_model(bert::classifier_model{}, bert::input_ids, bert::attention_mask, bert::token_type_ids), "tiny_bert"));
+      al::record_model(bert::classifier_model{}, bert::input_ids, bert::attention_mask, bert::token_type_ids),
+      "tiny_bert"));
 }
 
 TEST_CASE("the same model exported twice gives the same bytes") {
@@ -143,10 +148,12 @@ TEST_CASE("linear_add is described as TorchAir's own export of it") {
     CHECK(a.output_descriptions[0].type == b.output_descriptions[0].type);
     CHECK(a.output_descriptions[0].shape == b.output_descriptions[0].shape);
     CHECK(a.output_descriptions[0].layout == b.output_descriptions[0].layout);
-    CHECK(names_of_attributes(a.input_descriptions[0].attributes) == names_of_attributes(b.input_descriptions[0].attributes));
+    CHECK(names_of_attributes(a.input_descriptions[0].attributes) ==
+          names_of_attributes(b.input_descriptions[0].attributes));
   }
   for (const char* type : {"MatMulV2", "Add"}) {
-    CHECK(names_of_attributes(only(ours, type).attributes) == names_of_attributes(only(theirs, type).attributes));
+    CHECK(names_of_attributes(only(ours, type).attributes) ==
+          names_of_attributes(only(theirs, type).attributes));
     CHECK(only(ours, type).input_names == only(theirs, type).input_names);
     CHECK(only(ours, type).output_names == only(theirs, type).output_names);
     CHECK(names_of_attributes(only(ours, type).output_descriptions[0].attributes) ==

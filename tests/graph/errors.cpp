@@ -1,5 +1,5 @@
-#include <airloom/error.hpp>
 #include <doctest/doctest.h>
+#include <airloom/error.hpp>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -18,11 +18,13 @@ std::string text_of(const char* path) {
 }
 
 /// All (number, name) pairs that a pattern with two groups finds.
-std::set<std::pair<std::string, std::string>> pairs(const std::string& text, const std::string& pattern, bool name_first) {
+std::set<std::pair<std::string, std::string>> pairs(const std::string& text, const std::string& pattern,
+                                                    bool name_first) {
   std::set<std::pair<std::string, std::string>> found;
   const std::regex expression{pattern};
   for (std::sregex_iterator it{text.begin(), text.end(), expression}, end; it != end; ++it)
-    found.insert(name_first ? std::pair{(*it)[2].str(), (*it)[1].str()} : std::pair{(*it)[1].str(), (*it)[2].str()});
+    found.insert(name_first ? std::pair{(*it)[2].str(), (*it)[1].str()}
+                            : std::pair{(*it)[1].str(), (*it)[2].str()});
   return found;
 }
 

@@ -123,7 +123,8 @@ TEST_CASE("infer names the node, the parts, the sizes and the remedy") {
   REQUIRE(found.size() == 1);
   CHECK(found[0].code == error_code::shape_mismatch);
   CHECK(found[0].node == "Add_2");
-  CHECK(found[0].message == "Add: x1 is 3 and x2 is 4; they have to be equal, or one of them 1, at dimension 1.");
+  CHECK(found[0].message ==
+        "Add: x1 is 3 and x2 is 4; they have to be equal, or one of them 1, at dimension 1.");
 
   graph_builder mixed;
   const int a = mixed.input("a", dtype::f32, shape({2}));
@@ -148,9 +149,11 @@ TEST_CASE("sizes read from a shape stay known: Shape, GatherV2 and Pack feed a R
   b.g.gears = {{"batch"}, {1, 4}, 2};
   const int x = b.input("x", dtype::f32, shape({extent::of_axis(0), 6}));
   const int dims = b.node("Shape", {x}, {{"dtype", {std::int64_t{9}}}});
-  const int batch = b.node("GatherV2", {dims, b.constant<std::int64_t>("i", dtype::i64, {}, {0}), b.integers("axis", {0})});
-  const int pack = b.node("Pack", {batch, b.constant<std::int64_t>("two", dtype::i64, {}, {2}),
-                                   b.constant<std::int64_t>("three", dtype::i64, {}, {3})},
+  const int batch =
+      b.node("GatherV2", {dims, b.constant<std::int64_t>("i", dtype::i64, {}, {0}), b.integers("axis", {0})});
+  const int pack = b.node("Pack",
+                          {batch, b.constant<std::int64_t>("two", dtype::i64, {}, {2}),
+                           b.constant<std::int64_t>("three", dtype::i64, {}, {3})},
                           {{"axis", {std::int64_t{0}}}, {"N", {std::int64_t{3}}}});
   const int y = b.node("Reshape", {x, pack});
   b.result({y});
@@ -167,11 +170,15 @@ TEST_CASE("specialise makes one gear of the shapes that are given") {
   b.result({sum});
   CHECK(airloom::infer(b.g).empty());
   airloom::graph four = airloom::specialise(b.g, {{"x", {4, 3}}});
-  CHECK(airloom::to_text(four.nodes[static_cast<std::size_t>(sum)].output_descriptions[0].shape, four.gears) == "[4, 3]");
-  CHECK(airloom::to_text(four.nodes[static_cast<std::size_t>(y)].output_descriptions[0].shape, four.gears) == "[4, 1]");
+  CHECK(airloom::to_text(four.nodes[static_cast<std::size_t>(sum)].output_descriptions[0].shape,
+                         four.gears) == "[4, 3]");
+  CHECK(airloom::to_text(four.nodes[static_cast<std::size_t>(y)].output_descriptions[0].shape, four.gears) ==
+        "[4, 1]");
   CHECK(four.gears.axes.empty());
   CHECK(code_of([&] { airloom::specialise(b.g, {{"x", {3, 3}}}); }) == error_code::gear_unknown);
-  CHECK(code_of([&] { airloom::specialise(b.g, {{"x", {4, 3}}, {"y", {1, 1}}}); }) == error_code::gear_unknown);
+  CHECK(code_of([&] {
+          airloom::specialise(b.g, {{"x", {4, 3}}, {"y", {1, 1}}});
+        }) == error_code::gear_unknown);
   CHECK(code_of([&] { airloom::specialise(b.g, {{"z", {4, 3}}}); }) == error_code::usage);
 
   graph_builder dynamic;
@@ -179,7 +186,8 @@ TEST_CASE("specialise makes one gear of the shapes that are given") {
   const int r = dynamic.node("Relu", {d});
   dynamic.result({r});
   airloom::graph seven = airloom::specialise(dynamic.g, {{"x", {7, 3}}});
-  CHECK(airloom::to_text(seven.nodes[static_cast<std::size_t>(r)].output_descriptions[0].shape, seven.gears) == "[7, 3]");
+  CHECK(airloom::to_text(seven.nodes[static_cast<std::size_t>(r)].output_descriptions[0].shape,
+                         seven.gears) == "[7, 3]");
   CHECK(code_of([&] { airloom::specialise(dynamic.g, {{"x", {7, 4}}}); }) == error_code::shape_mismatch);
 }
 

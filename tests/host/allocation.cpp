@@ -66,7 +66,8 @@ al::graph small_model() {
   const int norm = build.node("LayerNormV4", {product, build.integers("normalized", {8}), -1, -1}, {}, 3);
   const int activated = build.node("Gelu", {norm});
   const int scores = build.node("MatMul", {activated, activated}, {{"transpose_x2", {true}}});
-  const int turned = build.node("Transpose", {build.node("SoftmaxV2", {scores}), build.integers("perm", {1, 0})});
+  const int turned =
+      build.node("Transpose", {build.node("SoftmaxV2", {scores}), build.integers("perm", {1, 0})});
   const int sum = build.node("ReduceSum", {turned, build.integers("axes", {0})}, {{"keep_dims", {true}}});
   build.result({build.node("Add", {turned, sum}), norm});
   return build.g;

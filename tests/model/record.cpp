@@ -1,9 +1,9 @@
+#include <doctest/doctest.h>
 #include <airloom/graph/from_tape.hpp>
 #include <airloom/graph/rule.hpp>
 #include <airloom/model/record.hpp>
 #include <airloom/ops/elementwise.hpp>
 #include <algorithm>
-#include <doctest/doctest.h>
 
 namespace al = airloom;
 
@@ -43,7 +43,8 @@ struct plain_sum {
 constexpr auto tower_input = al::input<together, al::f32, rows, 4>("x");
 
 TEST_CASE("a model is recorded in constant evaluation, and its node count and sizes are constants") {
-  static_assert(al::record_model(tower{}, tower_input).node_count() == 9);  // Data, 3 x (Const, Add), Add, NetOutput
+  static_assert(al::record_model(tower{}, tower_input).node_count() ==
+                9);  // Data, 3 x (Const, Add), Add, NetOutput
   static_assert(al::record_model(tower{}, tower_input).output_size(0, 0, 0) == 2);
   static_assert(al::record_model(tower{}, tower_input).output_size(0, 0, 1) == 4);
   static_assert(al::record_model(tower{}, tower_input).output_size(1, 1, 1) == 4);
@@ -61,8 +62,8 @@ TEST_CASE("names of members are the path of parameters and the scope of operator
   for (const al::parameter_slot& parameter : recorded.parameters) parameters.push_back(parameter.name);
   for (const al::node& n : recorded.lowered.nodes) nodes.push_back(n.name);
   CHECK(parameters == std::vector<std::string>{"first.by", "layer.0.by", "layer.1.by"});
-  CHECK(nodes == std::vector<std::string>{"x", "first.by", "first.Add", "layer.0.by", "layer.0.Add", "layer.1.by",
-                                          "layer.1.Add", "Add", "NetOutput"});
+  CHECK(nodes == std::vector<std::string>{"x", "first.by", "first.Add", "layer.0.by", "layer.0.Add",
+                                          "layer.1.by", "layer.1.Add", "Add", "NetOutput"});
   CHECK(recorded.lowered.output_labels == std::vector<std::string>{"sum", "out1"});
 }
 
@@ -93,8 +94,10 @@ TEST_CASE("what the compiler worked out, inference on the graph works out again"
   CHECK(al::infer(again).empty());
   for (std::size_t i = 0; i != again.nodes.size(); ++i)
     for (std::size_t k = 0; k != again.nodes[i].output_descriptions.size(); ++k) {
-      CHECK(again.nodes[i].output_descriptions[k].shape == recorded.lowered.nodes[i].output_descriptions[k].shape);
-      CHECK(again.nodes[i].output_descriptions[k].type == recorded.lowered.nodes[i].output_descriptions[k].type);
+      CHECK(again.nodes[i].output_descriptions[k].shape ==
+            recorded.lowered.nodes[i].output_descriptions[k].shape);
+      CHECK(again.nodes[i].output_descriptions[k].type ==
+            recorded.lowered.nodes[i].output_descriptions[k].type);
     }
 }
 

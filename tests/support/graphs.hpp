@@ -66,7 +66,8 @@ class graph_builder {
       n.input_descriptions.emplace_back();
     }
     n.output_descriptions.resize(outputs);
-    for (std::size_t i = 0; i != outputs; ++i) n.output_names.push_back(std::string{"y"}.append(std::to_string(i)));
+    for (std::size_t i = 0; i != outputs; ++i)
+      n.output_names.push_back(std::string{"y"}.append(std::to_string(i)));
     n.attributes = std::move(attributes);
     return add(std::move(n));
   }
