@@ -47,7 +47,8 @@ outcome run_in(const fs::path& folder, const std::string& command_line) {
 /// TorchAir names inputs arg2_1 and so on; case.json says which input of the model each is.
 void write_model(const fs::path& from, const fs::path& to) {
   airloom::graph g = airloom::air::load(from / "export.air");
-  for (const auto& input : nlohmann::json::parse(content_of(from / "case.json")).at("p_inputs")) {
+  const nlohmann::json described = nlohmann::json::parse(content_of(from / "case.json"));
+  for (const auto& input : described.at("p_inputs")) {
     const std::string source = input.at("source");
     if (const int index = g.find(input.at("op").get<std::string>());
         source.starts_with("input ") && index >= 0)

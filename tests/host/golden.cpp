@@ -64,7 +64,10 @@ void run_case(const test::golden_case& golden, const al::prototype& ir, given in
     out.emplace_back(memory.back().data(), port.bytes(0), port.type);
   }
   const al::host::status verdict = ready.make_context().run({}, in, out);
-  if (!verdict.ok()) return FAIL_CHECK(verdict.message());
+  if (!verdict.ok()) {
+    FAIL_CHECK(verdict.message());
+    return;
+  }
   for (std::size_t o = 0; o != out.size(); ++o)
     if (golden.outputs[o].want) {
       const std::string wrong =

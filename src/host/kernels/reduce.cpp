@@ -1,5 +1,7 @@
 // Reductions along axes, and the place of the largest element.
 
+#include <numeric>
+
 #include "host/axes.hpp"
 #include "host/compute/pooling.hpp"
 #include "host/element.hpp"
@@ -42,9 +44,20 @@ struct running_maximum {
 
 // --- kernels
 
+/// The axes that are reduced: all of them where none is named and the operator does not take that as nothing
+/// to do.
+std::vector<std::int64_t> reduced_axes(const preparation& op) {
+  std::vector<std::int64_t> axes = op.contents_of(1);
+  if (axes.empty() && !op.boolean("noop_with_empty_axes")) {
+    axes.resize(op.input(0).rank());
+    std::iota(axes.begin(), axes.end(), std::int64_t{0});
+  }
+  return axes;
+}
+
 template <template <class> class Running>
 prepared reference_reduce(const preparation& op) {
-  const reduction split{op.input(0).shape, op.contents_of(1)};
+  const reduction split{op.input(0).shape, reduced_axes(op)};
   return for_element(number_elements{}, op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
     return prepare_run([kept = split.kept_loop(), reduced = split.reduced_loop(),
@@ -61,7 +74,7 @@ prepared reference_reduce(const preparation& op) {
 }
 
 prepared fast_mean(const preparation& op) {
-  const reduction split{op.input(0).shape, op.contents_of(1)};
+  const reduction split{op.input(0).shape, reduced_axes(op)};
   if (op.output(0).type != dtype::f32 || !split.reduces_rows()) return {};
   return prepare_run([rows = split.kept_elements(), columns = split.reduced_elements()](const arguments& a) {
     compute::global_average(a.input<float>(0), rows, columns, a.output<float>(0));
