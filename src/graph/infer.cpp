@@ -2,6 +2,7 @@
 #include <airloom/graph/graph.hpp>
 #include <airloom/graph/rule.hpp>
 #include <cstring>
+#include <set>
 
 #include "graph/words.hpp"
 
@@ -84,11 +85,26 @@ class inferring {
   }
 
  private:
+  /// Whether an input comes from an operator without a prototype, or from one behind it. What a file says of
+  /// such a value is not to be trusted (TorchAir describes helper operators as DT_FLOAT without a shape), so
+  /// no rule runs.
+  bool follows_unknown(const node& n) {
+    for (const value_reference& input : n.inputs) {
+      if (input.node < 0) continue;
+      const node& from = graph_.nodes[static_cast<std::size_t>(input.node)];
+      if (from.definition != nullptr && !unknown_.contains(&from)) continue;
+      unknown_.insert(&n);
+      return true;
+    }
+    return false;
+  }
+
   void infer_node(node& n) {
     if (n.definition == nullptr) n.definition = find_operator(n.type);
     n.contents.clear();
     n.contents_known = false;
     if (n.definition == nullptr || n.type == "NetOutput") return;
+    if (follows_unknown(n)) return;
     if (n.definition->ir->memory == memory_trait::source)
       infer_source(n);
     else
@@ -204,6 +220,7 @@ class inferring {
 
   graph& graph_;
   std::vector<diagnostic> diagnostics_;
+  std::set<const node*> unknown_;
 };
 
 }  // namespace

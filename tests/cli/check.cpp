@@ -18,14 +18,19 @@ json expected_of(const fs::path& folder) {
 
 }  // namespace
 
-TEST_CASE("check finds nothing wrong with what upstream takes without a word") {
+TEST_CASE("check finds nothing wrong with the graphs of upstream and of TorchAir") {
   for (const char* folder : {"ge", "torchair"}) {
     const fs::path root = test::data() / folder;
     const json expected = expected_of(root);
     for (const auto& [file, upstream] : expected.items()) {
       const bool clean =
           upstream.value("prepare", "") == "clean" || upstream.value("stages", "") == "complete";
-      if (!clean || !fs::exists(root / file)) continue;
+      // Damaged files that GE takes are still damaged; exports that its maker calls wrong are wrong; and
+      // weights in files of their own are not beside every model.
+      const bool sound = !file.starts_with("damaged/") && !file.starts_with("examples/") &&
+                         !file.starts_with("m_cnn_dynamic/") && !file.starts_with("m_ln_gelu_ffn_dynamic/") &&
+                         !file.starts_with("w_") && !file.starts_with("u_e7_");
+      if (!clean || !sound || !fs::exists(root / file)) continue;
       CAPTURE(file);
       const outcome checked = run_program({"check", (root / file).string()});
       CAPTURE(checked.out);
