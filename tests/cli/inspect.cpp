@@ -28,6 +28,7 @@ void for_each_case(Visit visit) {
 
 TEST_CASE("inspect counts in TorchAir's files what TorchAir put there") {
   for_each_case([](const fs::path& folder, const json& expected) {
+    if (!expected.contains("op_types")) return;  // a case of several ranks does not count them in one place
     CAPTURE(folder);
     const outcome saved = run_program({"inspect", (folder / "export.air").string(), "--json"});
     CAPTURE(saved.err);
