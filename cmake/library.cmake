@@ -6,6 +6,7 @@ find_package(range-v3 REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(fmt REQUIRED)
 find_package(nlohmann_json REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 
@@ -39,7 +40,7 @@ foreach(library IN ITEMS airloom airloom_shared)
     PUBLIC Boost::headers
     PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:range-v3::range-v3>
             $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:fmt::fmt-header-only>
-            protobuf::libprotobuf Threads::Threads ZLIB::ZLIB)
+            OpenSSL::Crypto protobuf::libprotobuf Threads::Threads ZLIB::ZLIB)
 endforeach()
 
 if(BUILD_SHARED_LIBS)
