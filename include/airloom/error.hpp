@@ -17,6 +17,7 @@ enum class error_code : std::uint16_t {
   gear_unknown = 103,        ///< a setting that is no gear of the gear set
   rank_unsupported = 104,    ///< more dimensions than a shape can hold
   axis_without_input = 105,  ///< an axis that no input carries alone, so that no file can express its size
+  too_many_gears = 106,      ///< more gears than the chip takes
 
   // 2xx: graph
   graph_invalid = 201,      ///< the graph breaks a rule of graphs: duplicate name, dangling edge, cycle, …
@@ -45,16 +46,22 @@ enum class error_code : std::uint16_t {
   // 7xx: the program and its surroundings
   usage = 701,        ///< a command line that says something impossible
   environment = 702,  ///< something that must be installed is not
+  atc_failed = 703,   ///< ATC ran and did not make a model
+  time_is_up = 704,   ///< another program did not end within its time limit
   internal = 770,     ///< a fault of ours
 };
 
-/// The exit code of the program for an error: 2 usage, 3 input, 4 limit, 5 environment, 70 ours.
+/// The exit code of the program for an error: 1 a negative verdict, 2 usage, 3 input, 4 limit, 5 environment, 70 ours.
 constexpr int exit_code(error_code code) {
   switch (code) {
+    case error_code::atc_failed:
+      return 1;
     case error_code::usage:
       return 2;
     case error_code::air_too_large:
     case error_code::rank_unsupported:
+    case error_code::too_many_gears:
+    case error_code::time_is_up:
       return 4;
     case error_code::environment:
     case error_code::kernel_missing:

@@ -19,7 +19,7 @@ namespace airloom {
 
 /// The most gears of one set that an Ascend chip takes by default (CANN documentation of dynamic_dims).
 inline constexpr std::size_t default_gear_limit = 100;
-/// What Ascend 950 takes; ask for it with `al::limit<al::ascend_950_gear_limit>(set)`.
+/// What Ascend 950 takes; ask for it with `al::product<al::ascend_950_gear_limit>(…)`.
 inline constexpr std::size_t ascend_950_gear_limit = 256;
 
 // --- what a wrong gear set says ---
