@@ -106,4 +106,32 @@ TEST_CASE("layer norm does not need the mean and the deviation stored") {
   }
 }
 
+TEST_CASE("root-mean-square norm of rows of every length") {
+  for (const auto set : test::instruction_sets()) {
+    for (std::size_t columns = 1; columns <= 150; ++columns) {
+      const auto x = test::normal_values(rows * columns, 1);
+      const test::guarded_floats gamma{test::normal_values(columns, 2)};
+      test::guarded_floats y{x};
+      test::guarded_floats factors{rows};
+      prepare_rms_norm(set)({y.data(), gamma.data(), 1e-3f, y.data(), factors.data()}, {rows, columns});
+      double worst = y.untouched() && factors.untouched() ? 0 : 1;
+      for (std::size_t row = 0; row < rows; ++row) {
+        const float* values = x.data() + row * columns;
+        double squares = 0;
+        for (std::size_t i = 0; i < columns; ++i) squares += std::pow(static_cast<double>(values[i]), 2);
+        const double factor =
+            1 / std::sqrt(squares / static_cast<double>(columns) + static_cast<double>(1e-3f));
+        for (std::size_t i = 0; i < columns; ++i) {
+          const double want = static_cast<double>(values[i]) * factor * static_cast<double>(gamma[i]);
+          const double got = static_cast<double>(y[row * columns + i]);
+          worst = std::max(worst, want == 0 ? std::abs(got) : std::abs(got / want - 1));
+        }
+        worst = std::max(worst, std::abs(static_cast<double>(factors[row]) / factor - 1));
+      }
+      CAPTURE(columns);
+      CHECK(worst < 1e-6);  // a few roundings, each of at most 6e-8
+    }
+  }
+}
+
 }  // namespace

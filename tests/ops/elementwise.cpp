@@ -20,6 +20,7 @@ static_assert(
 static_assert(test::is<decltype(geared<f32, batch, 1>{} - geared<f32, seq>{}), geared<f32, batch, seq>>);
 static_assert(
     test::is<decltype(tied_tensor<f32, batch>{} / tied_tensor<f32, seq>{}), tied_tensor<f32, batch>>);
+static_assert(test::is<decltype(pow(plain<f32, 2, 3>{}, 2)), plain<f32, 2, 3>>);
 static_assert(test::is<decltype(less(plain<i32, 2>{}, plain<i32, 2>{})), plain<boolean, 2>>);
 static_assert(test::is<decltype(equal(plain<i32, 2>{}, 3)), plain<boolean, 2>>);
 static_assert(test::is<decltype(maximum(plain<f32, 2>{}, 0)), plain<f32, 2>>);

@@ -171,8 +171,10 @@ airloom::shape_value shape_of(const std::vector<std::int64_t>& sizes) {
   return result;
 }
 
+/// A port that takes nothing but i32 or i64 says axes, sizes or counts, unless it picks elements.
 bool reads_contents(const airloom::input_port& port) {
-  return port.accepts == airloom::types::index && port.name != "indices";
+  return (port.accepts | airloom::types::index) == airloom::types::index && port.name != "indices" &&
+         port.name != "index";
 }
 
 }  // namespace

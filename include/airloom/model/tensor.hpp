@@ -471,6 +471,20 @@ struct nothing_recorded {
   constexpr const nothing_recorded& with(std::string_view, double) const { return *this; }
 };
 
+/// All outputs of an operator, for structured bindings; as many refused ones where it was refused.
+template <std::size_t>
+using refused_output = no_shape;
+template <std::size_t Count, class... Outputs>
+constexpr recorded<Outputs...> outputs_of(const recorded<Outputs...>& all) {
+  return all;
+}
+template <std::size_t Count>
+constexpr auto outputs_of(const nothing_recorded&) {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return recorded<refused_output<I>...>{};
+  }(std::make_index_sequence<Count>{});
+}
+
 /// The first tape that is one.
 constexpr tape* first_tape(std::initializer_list<tape*> tapes) {
   for (tape* found : tapes)

@@ -146,6 +146,65 @@ struct split_d : operator_definition {
                                       .with_rule(rule);
 };
 
+/// split_sizes<Axis, Sizes…>(x): pieces of these sizes along one dimension, for structured bindings. One size
+/// may be -1: what the others leave.
+/// Inputs   x; size_splits: a constant list; split_dim: a constant
+/// Output   as many tensors as sizes, each with its share of the dimension
+/// Needs    (R1) axis in [-rank, rank)
+///          (R2) the sizes add up to the dimension in every gear; at most one -1, no other negative size
+///          (R3) as many sizes and outputs as num_split says
+/// Lowers   SplitV(x, size_splits, split_dim) {num_split} -> y0, y1, …
+/// Example  auto [query, key, value] = al::split_sizes<-1, 64, 16, 16>(x);
+struct split_v : operator_definition {
+  enum class part { x, size_splits, split_dim, num_split, outputs, x_size, size, all_sizes, open_sizes };
+
+  static constexpr void rule(inference& i) {
+    const extent count{i.integer("num_split")};
+    i.need_is(part::outputs, static_cast<std::int64_t>(i.output_count()), count.constant());  // (R3)
+    shape_value piece = i.shape(0);
+    if (!i.has_numbers(2) || i.value_count(2) == 0)
+      return output_pieces(i, shape_value::of_unknown_sizes(piece.rank));
+    const std::size_t axis = i.need_dimension(part::split_dim, i.value(2, 0).constant(), piece.rank);  // (R1)
+    if (!i.holds()) return;
+    const extent whole = piece[axis];
+    piece[axis] = extent::unknown();
+    output_pieces(i, piece);
+    if (!i.has_values(1) ||
+        !i.need_equal(part::size_splits, static_cast<std::int64_t>(i.value_count(1)), part::num_split, count))
+      return;  // (R3)
+    const extent rest = what_is_left(i, whole);
+    for (std::size_t k = 0; i.holds() && k != i.output_count(); ++k) {
+      piece[axis] = i.value(1, k).is(-1) ? rest : i.value(1, k);
+      i.output(k, piece);
+    }
+  }
+  static constexpr void output_pieces(inference& i, const shape_value& piece) {
+    for (std::size_t k = 0; k != i.output_count(); ++k) i.output(k, piece);
+  }
+  /// (R2) The size that a -1 stands for.
+  static constexpr extent what_is_left(inference& i, const extent& whole) {
+    extent sum;
+    std::int64_t open = 0;
+    for (std::size_t k = 0; k != i.value_count(1); ++k)
+      if (i.value(1, k).is(-1))
+        ++open;
+      else if (i.need_at_least(part::size, i.value(1, k), 0))
+        sum = sum + i.value(1, k);
+    if (open == 0)
+      i.need_equal(part::all_sizes, sum, part::x_size, whole);
+    else if (i.need_below(part::open_sizes, open, 2))
+      i.need_not_above(part::all_sizes, sum, part::x_size, whole);
+    return whole - sum;
+  }
+  static constexpr prototype ir = prototype{"SplitV"}
+                                      .input("x", types::basic | set_of(boolean, dtype::string))
+                                      .input("size_splits", types::index)
+                                      .input("split_dim", set_of(i32))
+                                      .outputs_like("y", 0, "num_split")
+                                      .required("num_split", attribute_kind::integer)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
 template <std::int64_t Axis, operand_like... Members>
@@ -167,26 +226,22 @@ constexpr auto pack(const Members&... members) {
              members...)
       .template output<0>();
 }
-/// What a refused split returns: as many refused pieces.
-template <std::int64_t>
-using refused_piece = no_shape;
-template <std::int64_t... I>
-constexpr recorded<refused_piece<I>...> refused_pieces(std::integer_sequence<std::int64_t, I...>) {
-  return {};
-}
 template <std::int64_t Axis, std::int64_t Count, operand_like X>
 constexpr auto split(const X& x, const line& where = line::current()) {
-  const auto pieces = record<op::split_d>(
+  return outputs_of<Count>(record<op::split_d>(
       where,
       [](attribute_list& set) {
         set("split_dim", Axis);
         set("num_split", Count);
       },
-      x);
-  if constexpr (std::is_same_v<decltype(pieces), const nothing_recorded>)
-    return refused_pieces(std::make_integer_sequence<std::int64_t, Count>{});
-  else
-    return pieces;
+      x));
+}
+
+template <std::int64_t Axis, std::int64_t... Sizes, operand_like X>
+constexpr auto split_sizes(const X& x, const line& where = line::current()) {
+  return outputs_of<sizeof...(Sizes)>(record<op::split_v>(
+      where, [](attribute_list& set) { set("num_split", static_cast<std::int64_t>(sizeof...(Sizes))); }, x,
+      integer_list<i64, Sizes...>{}, integer_scalar<i32, Axis>{}));
 }
 
 }  // namespace airloom

@@ -113,6 +113,23 @@ struct maximum : binary {
                                       .with_rule(rule);
 };
 
+/// pow(x1, x2): x1 to the power of x2. Whole numbers wrap around; with a negative exponent they give 0, but
+/// 1 and -1 a power of themselves.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Pow(x1, x2) -> y
+/// Example  al::pow(x, 2)
+struct pow : binary {
+  static constexpr dtype_set accepts = types::floats | types::complex | set_of(i8, i16, i32, i64, u8);
+  static constexpr prototype ir = prototype{"Pow"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
 /// equal(x1, x2): where the two are equal.
 /// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
 /// Output   the broadcast shape, bool
@@ -291,6 +308,11 @@ template <class Left, class Right>
   requires operand_pair<Left, Right>
 constexpr auto maximum(const Left& x1, const Right& x2, const line& where = line::current()) {
   return record_pair<op::maximum>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto pow(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::pow>(where, x1, x2);
 }
 template <class Left, class Right>
   requires operand_pair<Left, Right>

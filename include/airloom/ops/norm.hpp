@@ -156,6 +156,76 @@ struct layer_norm : layer_norm_by_axis {
   static constexpr prototype ir = of(prototype{"LayerNorm"}, "variance", 1e-7);
 };
 
+/// What both root-mean-square normalisations share: gamma has the shape of the tail of x.
+struct root_mean_square : operator_definition {
+  /// (R1) Returns the shape of rstd: the normalised dimensions are 1.
+  template <class Part>
+  static constexpr shape_value normalise(inference& i, const shape_value& x, const shape_value& gamma) {
+    shape_value kept = x;
+    if (!i.need_not_above(Part::gamma_rank, gamma.rank, Part::x_rank, x.rank)) return kept;
+    for (std::size_t k = 1; k <= gamma.rank; ++k) {
+      i.need_equal(Part::gamma_size, gamma.back(k), Part::x_size, x.back(k), static_cast<int>(x.rank - k));
+      kept.back(k) = extent{1};
+    }
+    return kept;
+  }
+  static constexpr dtype_set accepts = set_of(f32, f16, bf16);
+};
+
+/// rms_norm(x, gamma, epsilon): x / √(mean of x² + epsilon) · gamma over the dimensions of gamma, in f32
+/// inside.
+/// Inputs   x; gamma: the shape of the normalised tail of x
+/// Output   y as x; rstd, 1 / √(mean of x² + epsilon): f32, the normalised dimensions 1
+/// Needs    (R1) the shape of gamma is the tail of x in every gear
+/// Lowers   RmsNorm(x, gamma) {epsilon} -> y, rstd
+/// Example  al::rms_norm(x, weight, 1e-6)
+struct rms_norm : root_mean_square {
+  enum class part { x, gamma, gamma_rank, x_rank, gamma_size, x_size };
+
+  static constexpr void rule(inference& i) {
+    i.output(0, i.shape(0));
+    i.output(1, normalise<part>(i, i.shape(0), i.shape(1)));
+  }
+  static constexpr prototype ir = prototype{"RmsNorm"}
+                                      .input("x", accepts)
+                                      .input("gamma", accepts)
+                                      .output_like("y", 0)
+                                      .output_of("rstd", f32)
+                                      .attribute("epsilon", 1e-6)
+                                      .with_rule(rule);
+};
+
+/// add_rms_norm(x1, x2, gamma, epsilon): rms_norm of the sum x1 + x2, which is an output too and is rounded
+/// to its element type first; for structured bindings.
+/// Inputs   x1, x2: one shape, one element type; gamma: the shape of the normalised tail of x1
+/// Output   y as x1; rstd: f32, the normalised dimensions 1; x, the sum: as x1
+/// Needs    (R1) the shape of gamma is the tail of x1 in every gear
+///          (R2) x1 and x2 have one shape in every gear
+/// Lowers   AddRmsNorm(x1, x2, gamma) {epsilon} -> y, rstd, x
+/// Example  auto [y, rstd, sum] = al::add_rms_norm(residual, x, weight, 1e-6);
+struct add_rms_norm : root_mean_square {
+  enum class part { x1, x2, gamma, gamma_rank, x_rank, gamma_size, x_size, x1_size, x2_size };
+
+  static constexpr void rule(inference& i) {
+    const shape_value &x1 = i.shape(0), &x2 = i.shape(1);
+    if (!i.need_rank(part::x2, x2, x1.rank)) return;  // (R2)
+    for (std::size_t d = 0; d != x1.rank; ++d)
+      i.need_equal(part::x1_size, x1[d], part::x2_size, x2[d], static_cast<int>(d));  // (R2)
+    i.output(0, x1);
+    i.output(1, normalise<part>(i, x1, i.shape(2)));
+    i.output(2, x1);
+  }
+  static constexpr prototype ir = prototype{"AddRmsNorm"}
+                                      .input("x1", accepts, 'T')
+                                      .input("x2", accepts, 'T')
+                                      .input("gamma", accepts)
+                                      .output_like("y", 0)
+                                      .output_of("rstd", f32)
+                                      .output_like("x", 0)
+                                      .attribute("epsilon", 1e-6)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
 template <std::int64_t... Axes, operand_like X>
@@ -173,6 +243,16 @@ constexpr auto layer_norm(const X& x, const parameter<Type, Extents...>& gamma,
                                    gamma, beta)
       .with("epsilon", epsilon)
       .template output<0>();
+}
+
+template <operand_like X, operand_like Gamma>
+constexpr auto rms_norm(const X& x, const Gamma& gamma, double epsilon, const line& where = line::current()) {
+  return record<op::rms_norm>(where, x, gamma).with("epsilon", epsilon).template output<0>();
+}
+template <operand_like Left, operand_like Right, operand_like Gamma>
+constexpr auto add_rms_norm(const Left& x1, const Right& x2, const Gamma& gamma, double epsilon,
+                            const line& where = line::current()) {
+  return outputs_of<3>(record<op::add_rms_norm>(where, x1, x2, gamma).with("epsilon", epsilon));
 }
 
 }  // namespace airloom

@@ -12,4 +12,8 @@ layer_norm_function prepare_layer_norm(instruction_set set) noexcept {
   return kernels(set).rows.layer_norm;
 }
 
+rms_norm_function prepare_rms_norm(instruction_set set) noexcept {
+  return kernels(set).rows.rms_norm;
+}
+
 }  // namespace airloom::host::compute

@@ -33,4 +33,18 @@ using layer_norm_function = void (*)(const layer_norm_arguments& arguments, row_
 
 layer_norm_function prepare_layer_norm(instruction_set set = best_instruction_set()) noexcept;
 
+/// gamma is [columns]; reciprocal_mean is [rows].
+struct rms_norm_arguments {
+  const float* x;
+  const float* gamma;
+  float epsilon;
+  float* y;
+  float* reciprocal_mean;  ///< 1 / sqrt(mean of x^2 + epsilon)
+};
+
+/// y = x / sqrt(mean of x^2 + epsilon) * gamma, row by row.
+using rms_norm_function = void (*)(const rms_norm_arguments& arguments, row_shape shape) noexcept;
+
+rms_norm_function prepare_rms_norm(instruction_set set = best_instruction_set()) noexcept;
+
 }  // namespace airloom::host::compute

@@ -54,12 +54,11 @@ prepared reference_pack(const preparation& op) {
   return join(op, op.input_count(), dimension_of(op.integer("axis"), op.output(0).rank()));
 }
 
-prepared reference_split_d(const preparation& op) {
+prepared cut(const preparation& op, std::size_t along) {
   struct part {
     std::size_t bytes;
     std::size_t offset;
   };
-  const std::size_t along = dimension_of(op.integer("split_dim"), op.input(0).rank());
   const blocks whole = blocks_from(op.input(0), along);
   std::vector<part> parts;
   std::size_t offset = 0;
@@ -75,6 +74,14 @@ prepared reference_split_d(const preparation& op) {
   });
 }
 
+prepared reference_split_d(const preparation& op) {
+  return cut(op, dimension_of(op.integer("split_dim"), op.input(0).rank()));
+}
+/// The sizes are those of the outputs.
+prepared reference_split_v(const preparation& op) {
+  return cut(op, dimension_of(op.contents_of(2).at(0), op.input(0).rank()));
+}
+
 }  // namespace
 
 void add_concat_kernels(kernel_table& table) {
@@ -82,6 +89,7 @@ void add_concat_kernels(kernel_table& table) {
   table.add("ConcatD", reference_concat_d);
   table.add("Pack", reference_pack);
   table.add("SplitD", reference_split_d);
+  table.add("SplitV", reference_split_v);
 }
 
 }  // namespace airloom::host

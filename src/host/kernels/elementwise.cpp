@@ -55,6 +55,32 @@ struct maximum_of {
   }
 };
 
+struct power_of {
+  template <class T>
+  T operator()(T base, T exponent) const {
+    if constexpr (!std::is_integral_v<T>)
+      return std::pow(base, exponent);
+    else if (exponent < 0 && !is_unit(base))
+      return 0;
+    else
+      return static_cast<T>(repeated_product(static_cast<std::uint64_t>(base), exponent));
+  }
+
+ private:
+  template <class T>
+  static bool is_unit(T x) {
+    return x == 1 || (std::is_signed_v<T> && x == static_cast<T>(-1));
+  }
+  /// By squaring; the sign of the exponent makes no difference to a unit.
+  template <class T>
+  static std::uint64_t repeated_product(std::uint64_t base, T exponent) {
+    std::uint64_t product = 1;
+    for (; exponent != 0; exponent = static_cast<T>(exponent / 2), base *= base)
+      if (exponent % 2 != 0) product *= base;
+    return product;
+  }
+};
+
 // --- the loop around it
 
 /// Two operands and a result of the shape that they broadcast to.
@@ -141,6 +167,21 @@ void add_arithmetic(kernel_table& table, std::string_view type) {
   table.add(type, reference_arithmetic<Operation, Elements>, fast_arithmetic<Operation>);
 }
 
+/// The square, which the model's author wrote as a power: x * x is the exact square rounded once as well.
+prepared fast_power(const preparation& op) {
+  if (op.output(0).type != dtype::f32 || op.input(1).elements() != 1 || op.input(1).contents == nullptr)
+    return {};
+  if (*static_cast<const float*>(op.input(1).contents) != 2 ||
+      op.input(0).elements() != op.output(0).elements())
+    return {};
+  prepared result = prepare_run([multiply = compute::prepare(compute::binary_operation::multiply).equal,
+                                 count = op.output(0).elements()](const arguments& a) {
+    multiply(a.input<float>(0), a.input<float>(0), a.output<float>(0), count);
+  });
+  result.unread = 0b10;
+  return result;
+}
+
 // --- one tensor and a number
 
 template <class Operation>
@@ -200,6 +241,7 @@ void add_elementwise_kernels(kernel_table& table) {
   add_arithmetic<product_of, number_elements>(table, "Mul");
   add_arithmetic<quotient_of, float_elements>(table, "RealDiv");
   add_arithmetic<maximum_of, number_elements>(table, "Maximum");
+  table.add("Pow", reference_arithmetic<power_of, number_elements>, fast_power);
   table.add("Equal", reference_comparison<std::equal_to<>>);
   table.add("Less", reference_comparison<std::less<>>);
   table.add("Muls", with_number<product_of>, fast_with_number<product_of>);

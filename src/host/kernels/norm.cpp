@@ -1,6 +1,7 @@
 // Normalising: softmax and layer norm.
 
 #include "host/axes.hpp"
+#include "host/compute/elementwise.hpp"
 #include "host/compute/rows.hpp"
 #include "host/element.hpp"
 
@@ -113,11 +114,90 @@ prepared fast_layer_norm(const preparation& op) {
       });
 }
 
+// --- root-mean-square norm, of x or of a sum
+
+compute::row_shape rows_of(const tensor_facts& x, const tensor_facts& gamma) {
+  const std::size_t first = x.rank() - gamma.rank();
+  compute::row_shape rows{1, 1};
+  for (std::size_t d = 0; d != x.rank(); ++d) (d < first ? rows.rows : rows.columns) *= x.shape[d];
+  return rows;
+}
+
+template <class T, class Gamma>
+void normalise_by_root_mean_square(const T* x, const Gamma* gamma, float epsilon, T* y,
+                                   float* reciprocal_mean, compute::row_shape shape) {
+  for (std::size_t row = 0; row != shape.rows; ++row, x += shape.columns, y += shape.columns) {
+    float sum = 0;
+    for (std::size_t i = 0; i != shape.columns; ++i) sum += widened(x[i]) * widened(x[i]);
+    const float factor = 1 / std::sqrt(sum / static_cast<float>(shape.columns) + epsilon);
+    for (std::size_t i = 0; i != shape.columns; ++i)
+      y[i] = rounded<T>(widened(x[i]) * factor * widened(gamma[i]));
+    reciprocal_mean[row] = factor;
+  }
+}
+
+/// make(tag of x, tag of gamma)
+template <class Make>
+prepared for_norm_elements(dtype x, dtype gamma, Make make) {
+  return for_element(layer_norm_elements{}, x, [&](auto x_tag) {
+    return for_element(layer_norm_elements{}, gamma, [&](auto gamma_tag) { return make(x_tag, gamma_tag); });
+  });
+}
+
+prepared reference_rms_norm(const preparation& op) {
+  return for_norm_elements(op.input(0).type, op.input(1).type, [&](auto x_tag, auto gamma_tag) {
+    using type = typename decltype(x_tag)::type;
+    using gamma = typename decltype(gamma_tag)::type;
+    return prepare_run([shape = rows_of(op.input(0), op.input(1)),
+                        epsilon = static_cast<float>(op.real("epsilon"))](const arguments& a) {
+      normalise_by_root_mean_square(a.input<type>(0), a.input<gamma>(1), epsilon, a.output<type>(0),
+                                    a.output<float>(1), shape);
+    });
+  });
+}
+
+prepared fast_rms_norm(const preparation& op) {
+  if (op.input(0).type != dtype::f32 || op.input(1).type != dtype::f32) return {};
+  return prepare_run([norm = compute::prepare_rms_norm(), shape = rows_of(op.input(0), op.input(1)),
+                      epsilon = static_cast<float>(op.real("epsilon"))](const arguments& a) {
+    norm({a.input<float>(0), a.input<float>(1), epsilon, a.output<float>(0), a.output<float>(1)}, shape);
+  });
+}
+
+/// The sum is rounded to its element type before it is normalised, as the unfused operators do it.
+prepared reference_add_rms_norm(const preparation& op) {
+  return for_norm_elements(op.input(0).type, op.input(2).type, [&](auto x_tag, auto gamma_tag) {
+    using type = typename decltype(x_tag)::type;
+    using gamma = typename decltype(gamma_tag)::type;
+    return prepare_run([shape = rows_of(op.input(0), op.input(2)), count = op.output(0).elements(),
+                        epsilon = static_cast<float>(op.real("epsilon"))](const arguments& a) {
+      type* const sum = a.output<type>(2);
+      for (std::size_t i = 0; i != count; ++i)
+        sum[i] = rounded<type>(widened(a.input<type>(0)[i]) + widened(a.input<type>(1)[i]));
+      normalise_by_root_mean_square(static_cast<const type*>(sum), a.input<gamma>(2), epsilon,
+                                    a.output<type>(0), a.output<float>(1), shape);
+    });
+  });
+}
+
+prepared fast_add_rms_norm(const preparation& op) {
+  if (op.input(0).type != dtype::f32 || op.input(2).type != dtype::f32) return {};
+  return prepare_run([add = compute::prepare(compute::binary_operation::add).equal,
+                      norm = compute::prepare_rms_norm(), shape = rows_of(op.input(0), op.input(2)),
+                      epsilon = static_cast<float>(op.real("epsilon"))](const arguments& a) {
+    float* const sum = a.output<float>(2);
+    add(a.input<float>(0), a.input<float>(1), sum, shape.rows * shape.columns);
+    norm({sum, a.input<float>(2), epsilon, a.output<float>(0), a.output<float>(1)}, shape);
+  });
+}
+
 }  // namespace
 
 void add_norm_kernels(kernel_table& table) {
   table.add("SoftmaxV2", reference_softmax, fast_softmax);
   table.add({"LayerNormV4", "LayerNormV3", "LayerNorm"}, reference_layer_norm, fast_layer_norm);
+  table.add("RmsNorm", reference_rms_norm, fast_rms_norm);
+  table.add("AddRmsNorm", reference_add_rms_norm, fast_add_rms_norm);
 }
 
 }  // namespace airloom::host

@@ -51,6 +51,9 @@ struct sqrt {
 struct rsqrt {
   static lanes of(lanes x) noexcept { return 1.0f / square_root(x); }
 };
+struct silu {
+  static lanes of(lanes x) noexcept { return times_sigmoid(x); }
+};
 
 struct add {
   static lanes of(lanes left, lanes right) noexcept { return left + right; }
@@ -106,7 +109,7 @@ constexpr binary_functions binary{
 namespace AIRLOOM_INSTRUCTION_SET {
 const elementwise_kernels elementwise{
     .unary = {unary<relu>, unary<tanh>, unary<logistic>, unary<exp>, unary<erf>, unary<gelu_tanh>,
-              unary<gelu_erf>, unary<sqrt>, unary<rsqrt>},
+              unary<gelu_erf>, unary<sqrt>, unary<rsqrt>, unary<silu>},
     .binary = {binary<add>, binary<subtract>, binary<multiply>, binary<divide>, binary<greater>},
 };
 }  // namespace AIRLOOM_INSTRUCTION_SET

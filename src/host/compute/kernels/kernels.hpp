@@ -69,13 +69,14 @@ struct transpose_kernels {
 };
 
 struct elementwise_kernels {
-  unary_function unary[9];     // by unary_operation
+  unary_function unary[10];    // by unary_operation
   binary_functions binary[5];  // by binary_operation
 };
 
 struct row_kernels {
   softmax_function softmax;
   layer_norm_function layer_norm;
+  rms_norm_function rms_norm;
 };
 
 // The tables of each level, in a namespace of its name; each table is defined by one source of this folder.

@@ -83,7 +83,7 @@ inline scaled exponential_of_reduced(lanes r, integer_lanes exponent) noexcept {
   return {r * r * exponential_tail(r) + r, exponent};
 }
 
-/// exp(x + correction) for x from -105 to 90 and a correction of less than 1 in magnitude.
+/// exp(x + correction) for x from -110 to 90 and a correction of less than 1 in magnitude.
 inline scaled exponential_of_sum(lanes x, lanes correction) noexcept {
   const rounded n = round_to_nearest((x + correction) * logarithm_base_2_of_e);
   return exponential_of_reduced(x - n.value * log_2_high + (correction - n.value * log_2_low), n.integer);
@@ -108,6 +108,14 @@ inline lanes exponential_minus_one(lanes x) noexcept {
 inline lanes sigmoid(lanes x) noexcept {
   const lanes e = exponential(-absolute(x));
   return choose(x < 0.0f, e, broadcast(1.0f)) / (1.0f + e);
+}
+
+/// x sigmoid(x). The small factor of a negative x comes last, so that it costs no places.
+inline lanes times_sigmoid(lanes x) noexcept {
+  const lanes bounded = maximum(broadcast(-110.0f), x);  // below, the result is 0
+  const scaled e = exponential_of_sum(-minimum(broadcast(110.0f), absolute(bounded)), lanes{});
+  const lanes quotient = 1.0f / (1.0f + scale(1.0f + e.excess, e.exponent));
+  return choose(x < 0.0f, scale((bounded * e.excess + bounded) * quotient, e.exponent), x * quotient);
 }
 
 /// With e = exp(2 |x|) - 1, tanh |x| = e / (e + 2).

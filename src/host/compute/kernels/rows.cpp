@@ -89,10 +89,28 @@ void layer_norm(const layer_norm_arguments& all, row_shape shape) noexcept {
   }
 }
 
+/// y = x * factor * gamma
+void scale_by_row(const float* x, float factor, const float* gamma, float* y, std::size_t count) noexcept {
+  std::size_t at = 0;
+  for (; at + width <= count; at += width) store(y + at, load(x + at) * factor * load(gamma + at));
+  if (const std::size_t left = count - at; left > 0) {
+    store_first(y + at, load_first(x + at, left) * factor * load_first(gamma + at, left), left);
+  }
+}
+
+void rms_norm(const rms_norm_arguments& all, row_shape shape) noexcept {
+  for (std::size_t row = 0; row < shape.rows; ++row) {
+    const float* x = all.x + row * shape.columns;
+    const float factor = 1.0f / __builtin_sqrtf(variance_of(x, 0.0f, shape.columns) + all.epsilon);
+    scale_by_row(x, factor, all.gamma, all.y + row * shape.columns, shape.columns);
+    all.reciprocal_mean[row] = factor;
+  }
+}
+
 }  // namespace
 
 namespace AIRLOOM_INSTRUCTION_SET {
-const row_kernels rows{.softmax = softmax, .layer_norm = layer_norm};
+const row_kernels rows{.softmax = softmax, .layer_norm = layer_norm, .rms_norm = rms_norm};
 }  // namespace AIRLOOM_INSTRUCTION_SET
 
 }  // namespace airloom::host::compute
