@@ -1,12 +1,10 @@
 #pragma once
 // Writing a file so that its name holds either what it held before or all of the new content.
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
-#include <string_view>
+
+#include "output_file.hpp"
 
 namespace airloom {
 
@@ -24,24 +22,20 @@ class atomic_file {
   atomic_file(const atomic_file&) = delete;
   atomic_file& operator=(const atomic_file&) = delete;
 
-  void write(std::span<const std::byte> bytes);
-  void write(std::string_view text);
+  void write(std::span<const std::byte> bytes) { file_->write(bytes); }
+  void write(std::string_view text) { file_->write(text); }
   /// Bytes written so far.
-  std::uint64_t position() const { return position_; }
+  std::uint64_t position() const { return file_->position(); }
+  /// The file itself, for writers that take one.
+  output_file& content() { return *file_; }
   void commit();
 
  private:
   void open(unsigned mode);
-  void flush();
-  void write_through(std::span<const std::byte> bytes);
-  [[noreturn]] void fail(int reason) const;
 
   std::string target_;
   std::string temporary_;
-  int descriptor_ = -1;
-  std::uint64_t position_ = 0;
-  std::array<std::byte, 1U << 14U> buffer_;
-  std::size_t buffered_ = 0;
+  std::optional<output_file> file_;  // always there once the constructor has run
 };
 
 }  // namespace airloom

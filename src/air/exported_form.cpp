@@ -13,8 +13,11 @@ namespace {
 bool is_data(const node& n) {
   return n.type == "Data" || n.type == "RefData";
 }
+bool is_file_constant(const node& n) {
+  return n.type == "FileConstant";
+}
 bool has_shape_of_its_own(const node& n) {
-  return is_data(n) || n.type == "Const" || n.type == "Constant";
+  return is_data(n) || is_file_constant(n) || n.type == "Const" || n.type == "Constant";
 }
 
 /// A file said what the shape originally was; another one would contradict it.
@@ -35,10 +38,15 @@ void describe_data(node& n) {
 }
 
 void describe_outputs(node& n) {
+  for (tensor_description& description : n.output_descriptions)
+    if (!is_fixed(description)) description.shape = {};
+}
+
+void describe_file_constant(node& n) {
   for (tensor_description& description : n.output_descriptions) {
     if (is_fixed(description)) continue;
     description.shape = {};
-    if (n.type == "FileConstant") description.type = dtype::f32;
+    description.type = dtype::f32;
   }
 }
 
@@ -100,6 +108,9 @@ graph exported_form(graph g) {
   }
   for (node& n : g.nodes)
     if (!is_data(n) && !is_result(n)) describe_inputs(g, n);
+  // Last: who takes a weight is told what it is, wherever it lies.
+  for (node& n : g.nodes)
+    if (is_file_constant(n)) describe_file_constant(n);
   return g;
 }
 

@@ -7,8 +7,9 @@ namespace airloom::air {
 
 /// A copy of `g` whose descriptions are those of TorchAir's files: a Data has the same on both sides and lies
 /// on the NPU, an ordinary output has no shape, an input is described as its source is, results have the
-/// shapes that they were inferred to have, a FileConstant is an f32 without shape, and an optional input that
-/// is not fed is marked. Descriptions whose original shape a file fixed stay as they are.
+/// shapes that they were inferred to have, a FileConstant is an f32 without shape (but inputs that it feeds
+/// are described truly), and an optional input that is not fed is marked. Descriptions whose original shape a
+/// file fixed stay as they are.
 graph exported_form(graph g);
 
 /// The modules that a node stands in, as TorchAir writes them with torch 2.6, but with keys that are the same

@@ -193,6 +193,10 @@ class reading {
 
 }  // namespace
 
+std::filesystem::path weights_file_below(const std::filesystem::path& folder, const std::string& file_path) {
+  return find_file(folder, {file_path, 0, std::nullopt}).lexically_relative(folder);
+}
+
 void read_external_weights(graph& g, const std::filesystem::path& folder) {
   reading contents{folder};
   for (node& n : g.nodes) {

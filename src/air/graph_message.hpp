@@ -11,6 +11,10 @@ namespace airloom::air {
 message_pieces encode_graph(const graph& g);
 ir::GraphDef encode_graph_message(const graph& g);
 
+/// A ModelDef with the graph, its subgraphs, and what GE writes in every model. Throws air_too_large where it
+/// would be larger than a file may be, graph_invalid as encode_graph() does.
+message_pieces encode_model(const graph& g);
+
 /// "name:0" for every data input that is fed, "" for one that is not, then "name:-1" for every control edge.
 std::vector<std::string> edge_texts(const graph& g, const node& n);
 

@@ -212,7 +212,8 @@ class writing {
   using named_attribute_view = std::pair<std::string_view, const attribute*>;
   static std::vector<named_attribute_view> in_torchair_order(const node& n) {
     std::vector<named_attribute_view> sorted;
-    for (const auto& [name, value] : n.attributes) sorted.emplace_back(name, &value);
+    for (const auto& [name, value] : n.attributes)
+      if (name != "value" || n.type != "FileConstant") sorted.emplace_back(name, &value);
     std::stable_sort(sorted.begin(), sorted.end(), [&n](const auto& a, const auto& b) {
       return place_of(a.first, n.definition) < place_of(b.first, n.definition);
     });

@@ -21,6 +21,8 @@ attribute_map attributes_of_model(const graph& g) {
   return attributes;
 }
 
+}  // namespace
+
 message_pieces encode_model(const graph& g) {
   message_pieces message{g.model_rest};
   message.add_field(ir::ModelDef::kGraphFieldNumber, encode_graph(g));
@@ -37,8 +39,6 @@ message_pieces encode_model(const graph& g) {
                 "Keep the weights in files of their own, or split the model."};
   return message;
 }
-
-}  // namespace
 
 void save(const graph& g, const std::filesystem::path& file) {
   const message_pieces message = encode_model(g);

@@ -13,5 +13,6 @@ void add_inspect(CLI::App& program, int& exit_code);
 void add_check(CLI::App& program, int& exit_code);
 void add_run(CLI::App& program, int& exit_code);
 void add_compare(CLI::App& program, int& exit_code);
+void add_relocate(CLI::App& program, int& exit_code);
 
 }  // namespace airloom::cli

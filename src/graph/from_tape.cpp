@@ -249,7 +249,9 @@ recorded_graph make_graph(const tape& record) {
 
 void set_contents(graph& g, const parameter_slot& parameter, blob contents) {
   node& n = g.nodes[static_cast<std::size_t>(parameter.node)];
-  n.attributes["value"].value = tensor_contents{n.output_descriptions[0], std::move(contents)};
+  tensor_description description = n.output_descriptions[0];
+  description.name = parameter.name;
+  n.attributes["value"].value = tensor_contents{std::move(description), std::move(contents)};
 }
 
 }  // namespace airloom

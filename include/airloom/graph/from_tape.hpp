@@ -25,7 +25,8 @@ struct recorded_graph {
 AIRLOOM_API recorded_graph make_graph(const tape& record);
 
 /// Gives a parameter's node its contents: raw little-endian elements, row-major, exactly as many as its shape
-/// says.
+/// says. The description of the contents then carries the parameter's name, which tells a weight from a
+/// constant that somebody wrote.
 AIRLOOM_API void set_contents(graph& g, const parameter_slot& parameter, blob contents);
 
 }  // namespace airloom

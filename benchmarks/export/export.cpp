@@ -1,0 +1,182 @@
+// What an export costs: its throughput beside plain write() of the same bytes, in turn, on the same disk; and
+// the memory that it takes beyond the graph and the mapped weights.
+//
+//   export FOLDER [MEGABYTES [ROUNDS]]     FOLDER is made, and removed at the end; 1536 MB and 5 rounds
+//
+// Weights are mapped from a file of random bytes, as safetensors() maps them. Nothing is synchronised to the
+// disk on either side; sync() between the rounds keeps one from paying for another.
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <airloom/air/export.hpp>
+#include <airloom/graph/from_tape.hpp>
+#include <airloom/weights/map_file.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t megabyte = 1'000'000;
+constexpr std::size_t weights_in_model = 12;
+
+void write_random_bytes(const fs::path& file, std::size_t size) {
+  std::mt19937_64 random{1};
+  std::vector<std::uint64_t> piece(megabyte / sizeof(std::uint64_t));
+  std::ofstream out{file, std::ios::binary};
+  for (std::size_t written = 0; written < size; written += megabyte) {
+    std::generate(piece.begin(), piece.end(), std::ref(random));
+    out.write(reinterpret_cast<const char*>(piece.data()), megabyte);
+  }
+}
+
+/// A model that gives its weights back: what is written is nothing but them.
+airloom::graph model_with(const airloom::blob& bytes) {
+  airloom::graph g;
+  airloom::node output;
+  output.name = output.type = "NetOutput";
+  const std::size_t each = bytes.size / weights_in_model;
+  for (std::size_t i = 0; i != weights_in_model; ++i) {
+    airloom::node n;
+    n.name = "layers." + std::to_string(i) + ".weight";
+    n.type = "Const";
+    n.output_names = {""};
+    airloom::tensor_description description;
+    description.type = airloom::u8;
+    description.shape.push(static_cast<std::int64_t>(each));
+    n.output_descriptions = {description};
+    g.nodes.push_back(n);
+    airloom::set_contents(g, {n.name, airloom::u8, {static_cast<std::int64_t>(each)}, static_cast<int>(i)},
+                          bytes.part(i * each, each));
+    output.inputs.push_back({static_cast<int>(i), 0});
+    output.input_names.push_back("input" + std::to_string(i));
+    output.input_descriptions.push_back(description);
+  }
+  g.nodes.push_back(output);
+  return g;
+}
+
+void write_plainly(const fs::path& file, const airloom::blob& bytes) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  for (std::size_t at = 0; at < bytes.size;) {
+    const ssize_t written = ::write(descriptor, bytes.data + at, bytes.size - at);
+    if (written <= 0) {
+      std::perror("write");
+      std::exit(1);
+    }
+    at += static_cast<std::size_t>(written);
+  }
+  ::close(descriptor);
+}
+
+/// Memory of the process that is no page of a file, in kB.
+long anonymous_memory() {
+  std::ifstream status{"/proc/self/status"};
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssAnon:")) return std::atol(line.c_str() + 8);
+  return 0;
+}
+
+/// The most that anonymous memory grows while it lives.
+class memory_watch {
+ public:
+  memory_watch() : before_{anonymous_memory()}, watcher_{[this] { watch(); }} {}
+  memory_watch(const memory_watch&) = delete;
+  memory_watch& operator=(const memory_watch&) = delete;
+  double megabytes() {
+    done_ = true;
+    watcher_.join();
+    return static_cast<double>(peak_ - before_) / 1000;
+  }
+
+ private:
+  void watch() {
+    while (!done_) {
+      peak_ = std::max(peak_, anonymous_memory());
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }
+
+  long before_;
+  long peak_ = 0;
+  std::atomic<bool> done_ = false;
+  std::thread watcher_;
+};
+
+struct measured {
+  const char* name;
+  std::function<void()> run;
+  std::vector<double> seconds = {};
+  double megabytes = 0;
+
+  double median() {
+    std::sort(seconds.begin(), seconds.end());
+    return seconds[seconds.size() / 2];
+  }
+};
+
+void measure(measured& what) {
+  ::sync();
+  memory_watch memory;
+  const auto begin = std::chrono::steady_clock::now();
+  what.run();
+  what.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  what.megabytes = std::max(what.megabytes, memory.megabytes());
+}
+
+airloom::air::export_options options_for(const fs::path& folder, airloom::air::weight_place place) {
+  airloom::air::export_options options{.path = folder};
+  options.weights.place = place;
+  return options;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 2 || count > 4) {
+    std::fputs("export FOLDER [MEGABYTES [ROUNDS]]\n", stderr);
+    return 2;
+  }
+  const fs::path folder = words[1];
+  const std::size_t size = (count > 2 ? std::strtoul(words[2], nullptr, 10) : 1536) * megabyte;
+  const int rounds = count > 3 ? std::atoi(words[3]) : 5;
+  fs::create_directories(folder);
+  write_random_bytes(folder / "weights", size);
+  const airloom::blob bytes = airloom::weights::map_file((folder / "weights").string());
+  const airloom::graph model = model_with(bytes);
+
+  std::vector<measured> all{{"plain write()", [&] { write_plainly(folder / "plain", bytes); }},
+                            {"export, weights outside", [&] {
+                               airloom::air::export_model(
+                                   model,
+                                   options_for(folder / "outside", airloom::air::weight_place::outside));
+                             }}};
+  if (size < airloom::air::torchair_weight_limit)
+    all.push_back({"export, weights inside", [&] {
+                     airloom::air::export_model(
+                         model, options_for(folder / "inside", airloom::air::weight_place::inside));
+                   }});
+  for (int round = 0; round != rounds; ++round)
+    for (measured& what : all) {
+      measure(what);
+      for (const char* made : {"plain", "outside", "inside"}) fs::remove_all(folder / made);
+    }
+  const double plain = all[0].median();
+  std::printf("%zu MB of weights, medians of %d\n", size / megabyte, rounds);
+  for (measured& what : all)
+    std::printf("%-26s %6.2f s  %5.2f GB/s  %.2f of plain write()  %.1f MB of memory\n", what.name,
+                what.median(), static_cast<double>(size) / 1e9 / what.median(), plain / what.median(),
+                what.megabytes);
+  fs::remove_all(folder);
+}

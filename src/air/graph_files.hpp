@@ -1,0 +1,39 @@
+#pragma once
+// The files that one graph leaves in an export.
+
+#include <airloom/air/export.hpp>
+#include <airloom/graph/graph.hpp>
+
+#include "air/export_folder.hpp"
+#include "air/message_pieces.hpp"
+#include "air/weight_placement.hpp"
+
+namespace airloom::air {
+
+/// Where the files of a graph go, relative to the folder of the export.
+struct graph_place {
+  std::string model;             ///< the .air file: "export.air", "export1.air"
+  std::filesystem::path folder;  ///< of dynamo.pbtxt and the weights: empty, or "rank_1"
+};
+
+/// A graph ready to be written: everything that can be wrong with it was found by the constructor, so an
+/// export prepares all of its graphs before it touches the disk.
+class graph_files {
+ public:
+  /// Throws   what verify() found; what place_weights() throws; graph_invalid; air_too_large.
+  graph_files(const graph& model, graph_place place, const export_options& options);
+
+  /// Writes the weights that lie outside, the .air file and dynamo.pbtxt.
+  void write_to(export_folder& folder) const;
+
+  /// The graph as it is written, with its weights where they were put.
+  const graph& form() const { return form_; }
+
+ private:
+  graph_place place_;
+  std::vector<weight_file> weights_;
+  graph form_;
+  message_pieces message_;
+};
+
+}  // namespace airloom::air
