@@ -13,8 +13,9 @@ namespace fs = std::filesystem;
 
 /// What the paths of weights begin with.
 std::string weights_folder(const graph_place& place, const export_options& options) {
-  if (options.weights.path == weight_path::export_path) return (options.path / place.folder).string();
-  const fs::path from_model = place.folder.lexically_relative(fs::path{place.model}.parent_path());
+  const fs::path folder = place.shared_weights.value_or(place.folder);
+  if (options.weights.path == weight_path::export_path) return (options.path / folder).string();
+  const fs::path from_model = folder.lexically_relative(fs::path{place.model}.parent_path());
   return from_model == "." ? "" : from_model.string();
 }
 
@@ -37,9 +38,10 @@ graph_files::graph_files(const graph& model, graph_place place, const export_opt
 }
 
 void graph_files::write_to(export_folder& folder) const {
-  for (const weight_file& weight : weights_)
-    folder.write(place_.folder / weight.name,
-                 [&weight](output_file& file) { file.write(weight.bytes.span()); });
+  if (!place_.shared_weights)
+    for (const weight_file& weight : weights_)
+      folder.write(place_.folder / weight.name,
+                   [&weight](output_file& file) { file.write(weight.bytes.span()); });
   folder.write(place_.model, [this](output_file& file) {
     message_.write([&file](std::span<const std::byte> bytes) { file.write(bytes); });
   });

@@ -3,6 +3,7 @@
 
 #include <airloom/air/export.hpp>
 #include <airloom/graph/graph.hpp>
+#include <optional>
 
 #include "air/export_folder.hpp"
 #include "air/message_pieces.hpp"
@@ -14,6 +15,8 @@ namespace airloom::air {
 struct graph_place {
   std::string model;             ///< the .air file: "export.air", "export1.air"
   std::filesystem::path folder;  ///< of dynamo.pbtxt and the weights: empty, or "rank_1"
+  /// The folder in which another graph of the export has the same weights: this one writes none.
+  std::optional<std::filesystem::path> shared_weights = {};
 };
 
 /// A graph ready to be written: everything that can be wrong with it was found by the constructor, so an

@@ -8,6 +8,7 @@
 #include <airloom/graph/from_tape.hpp>
 
 #include "air/exported_form.hpp"
+#include "air/graph_files.hpp"
 #include "files.hpp"
 #include "support/graphs.hpp"
 #include "support/temporary_folder.hpp"
@@ -311,4 +312,30 @@ TEST_CASE("an unknown release of CANN or chip is refused with the known ones, an
   export_options options{.path = folder / "out"};
   options.target = {"8.2.RC1", "Ascend910B4-1"};
   CHECK_NOTHROW(airloom::air::export_model(g, options));
+}
+
+TEST_CASE("graphs of one export may share the files of their weights") {
+  const test::temporary_folder place;
+  const graph g = sum_of({{"w", blob_of("abcd")}});
+  export_options options{.path = place / "out"};
+  options.weights.place = weight_place::outside;
+  const auto write = [&] {
+    const airloom::air::graph_files model{g, {"m.air", ""}, options};
+    const airloom::air::graph_files gear{g, {"gears/0_4/m.air", "gears/0_4", ""}, options};
+    airloom::air::export_folder folder{options.path};
+    model.write_to(folder);
+    gear.write_to(folder);
+    folder.commit();
+  };
+  const auto path_in = [&](const char* file) {
+    const graph written = test::load_alone(options.path / file);
+    return *written.nodes[1].find("file_path")->get<std::string>();
+  };
+  write();
+  CHECK(test::files_below(options.path, "/w") == std::vector{options.path / "w"});
+  CHECK(path_in("gears/0_4/m.air") == place / "out/w");
+  options.weights.path = airloom::air::weight_path::model_folder;
+  write();
+  CHECK(path_in("m.air") == "w");
+  CHECK(path_in("gears/0_4/m.air") == "../../w");
 }
