@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "air/messages.hpp"
+#include "air/origin.hpp"
 #include "air/port_names.hpp"
 #include "text.hpp"
 
@@ -69,6 +70,7 @@ class graph_decoding {
     n.output_descriptions = decode_descriptions(*op.mutable_output_desc());
     take_port_names(*op.mutable_attr(), n);
     n.attributes = decode_attributes(*op.mutable_attr(), contents_);
+    n.where = read_source_line(n.attributes);
     n.subgraphs.assign(op.subgraph_name().begin(), op.subgraph_name().end());
     n.rest = rest_of(op);
     return n;

@@ -1,10 +1,7 @@
 #include "air/exported_form.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <algorithm>
-
 #include "air/formats.hpp"
+#include "air/origin.hpp"
 
 namespace airloom::air {
 
@@ -63,6 +60,8 @@ void describe_as(const tensor_description& source, tensor_description& descripti
   description.shape = source.shape;
   description.layout = source.layout;
   description.device_type = source.device_type;
+  const auto name = source.attributes.find(tensor_name_attribute);
+  if (name != source.attributes.end()) description.attributes.insert(*name);
 }
 
 void describe_inputs(const graph& g, node& n) {
@@ -78,28 +77,11 @@ void describe_inputs(const graph& g, node& n) {
   }
 }
 
-std::string path_text(std::string_view path) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin <= path.size();) {
-    const std::size_t end = std::min(path.find('.', begin), path.size());
-    names.emplace_back(path.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  const auto is_number = [](const std::string& name) {
-    return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
-  };
-  std::string text = "L['self']";
-  for (std::size_t i = 0; i != names.size(); ++i) {
-    const bool in_list = is_number(names[i]) || (i + 1 != names.size() && is_number(names[i + 1]));
-    text += in_list ? fmt::format("._modules['{}']", names[i]) : "." + names[i];
-  }
-  return text;
-}
-
 }  // namespace
 
 graph exported_form(graph g) {
   const auto is_result = [](const node& n) { return n.type == "NetOutput"; };
+  name_tensors(g);
   for (node& n : g.nodes)
     if (is_result(n)) describe_inputs(g, n);  // while every output still has its shape
   for (node& n : g.nodes) {
@@ -112,14 +94,6 @@ graph exported_form(graph g) {
   for (node& n : g.nodes)
     if (is_file_constant(n)) describe_file_constant(n);
   return g;
-}
-
-std::string module_stack_text(const std::vector<module_frame>& modules) {
-  std::vector<std::string> entries;
-  for (const module_frame& frame : modules)
-    entries.push_back(
-        fmt::format("'{}': (\"{}\", <class '{}'>)", frame.path, path_text(frame.path), frame.class_name));
-  return fmt::format("{{{}}}", fmt::join(entries, ", "));
 }
 
 }  // namespace airloom::air

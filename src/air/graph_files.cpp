@@ -1,9 +1,8 @@
 #include "air/graph_files.hpp"
 
-#include <airloom/air/pbtxt.hpp>
-
 #include "air/exported_form.hpp"
 #include "air/graph_message.hpp"
+#include "air/origin.hpp"
 
 namespace airloom::air {
 
@@ -19,21 +18,16 @@ std::string weights_folder(const graph_place& place, const export_options& optio
   return from_model == "." ? "" : from_model.string();
 }
 
-void add_module_stacks(graph& g) {
-  for (node& n : g.nodes)
-    if (!n.modules.empty() && !n.output_descriptions.empty() && n.type != "Const" && n.type != "FileConstant")
-      n.attributes["nn_module_stack"].value = module_stack_text(n.modules);
-}
-
 }  // namespace
 
 graph_files::graph_files(const graph& model, graph_place place, const export_options& options)
-    : place_{std::move(place)} {
+    : place_{std::move(place)}, text_{options.text} {
   throw_first_error(verify(model));
   placed_weights placed = place_weights(model, options.weights, weights_folder(place_, options));
   weights_ = std::move(placed.files);
   form_ = exported_form(std::move(placed.g));
-  if (options.module_stack) add_module_stacks(form_);
+  if (options.module_stack) write_module_stacks(form_);
+  if (options.source_lines) write_source_lines(form_);
   message_ = encode_model(form_);
 }
 
@@ -45,7 +39,8 @@ void graph_files::write_to(export_folder& folder) const {
   folder.write(place_.model, [this](output_file& file) {
     message_.write([&file](std::span<const std::byte> bytes) { file.write(bytes); });
   });
-  folder.write_text(place_.folder / "dynamo.pbtxt", [this](std::ostream& out) { write_pbtxt(form_, out); });
+  folder.write_text(place_.folder / "dynamo.pbtxt",
+                    [this](std::ostream& out) { write_pbtxt(form_, out, text_); });
 }
 
 }  // namespace airloom::air

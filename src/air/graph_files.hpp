@@ -34,6 +34,7 @@ class graph_files {
 
  private:
   graph_place place_;
+  pbtxt_options text_;
   std::vector<weight_file> weights_;
   graph form_;
   message_pieces message_;

@@ -154,7 +154,8 @@ attribute_messages names_of_ports(const node& n) {
 
 class writing {
  public:
-  writing(const graph& g, std::ostream& out) : graph_{g}, out_{out} {}
+  writing(const graph& g, std::ostream& out, const pbtxt_options& options)
+      : graph_{g}, out_{out}, options_{options} {}
 
   void run() {
     for (const node& n : graph_.nodes) write_node(n);
@@ -189,10 +190,10 @@ class writing {
       if (is_set_after_names(name))
         last.push_back(name);
       else
-        write_attribute(name, *value);
+        write_attribute(n, name, *value);
     }
     if (!is_weight(n)) write_names_of_ports(n);
-    for (const std::string_view name : last) write_attribute(name, *n.find(name));
+    for (const std::string_view name : last) write_attribute(n, name, *n.find(name));
   }
 
   static bool is_set_after_names(std::string_view name) {
@@ -227,21 +228,21 @@ class writing {
         write_value(key, [&] { write_literal(out_, text_form(messages.at(key))); });
   }
 
-  void write_attribute(std::string_view name, const attribute& value) {
+  void write_attribute(const node& n, std::string_view name, const attribute& value) {
     write_value(name, [&] {
       if (const auto* constant = value.get<tensor_contents>())
-        write_constant(*constant);
+        write_constant(*constant, name != "value" || !has_contents_elsewhere(n));
       else
         write_literal(out_, text_form(encode_attribute(value, gears_)));
     });
   }
 
   /// The text form of an AttrDef with a tensor, without gathering its contents.
-  void write_constant(const tensor_contents& constant) {
+  void write_constant(const tensor_contents& constant, bool with_contents) {
     write_literal(out_, "t {\n  desc {\n");
     write_literal(out_, text_form(describe(constant.description, "", true, gears_), 2));
     write_literal(out_, "  }\n");
-    if (constant.data.size != 0) {
+    if (with_contents && constant.data.size != 0 && constant.data.size <= options_.largest_constant) {
       write_literal(out_, "  data: \"");
       write_contents(out_, constant.data.span());
       write_literal(out_, "\"\n");
@@ -281,18 +282,19 @@ class writing {
 
   const graph& graph_;
   std::ostream& out_;
+  pbtxt_options options_;
   gear_view gears_ = graph_.gears.view();
 };
 
 }  // namespace
 
-void write_pbtxt(const graph& g, std::ostream& out) {
-  writing{g, out}.run();
+void write_pbtxt(const graph& g, std::ostream& out, const pbtxt_options& options) {
+  writing{g, out, options}.run();
 }
 
-std::string to_pbtxt(const graph& g) {
+std::string to_pbtxt(const graph& g, const pbtxt_options& options) {
   std::ostringstream out;
-  write_pbtxt(g, out);
+  write_pbtxt(g, out, options);
   return std::move(out).str();
 }
 

@@ -18,6 +18,33 @@ void append_word(std::vector<std::byte>& bytes, dtype type, std::int64_t word, b
                 "Report this: the model's source should have been refused."};
 }
 
+/// The named namespaces and the name of a class, of what a compiler spells: without template arguments,
+/// namespaces that have no name, and the function around a local class.
+std::string name_of_class(std::string_view spelled) {
+  std::string name;
+  std::string part;
+  bool has_name = true;
+  int depth = 0;  // of brackets
+  const auto end_part = [&] {
+    if (has_name && !part.empty()) name += (name.empty() ? "" : "::") + part;
+    part.clear();
+    has_name = true;
+  };
+  for (const char character : spelled) {
+    if (std::string_view{"<({["}.find(character) != std::string_view::npos) {
+      if (depth++ == 0 && character != '<') has_name = false;
+    } else if (std::string_view{">)}]"}.find(character) != std::string_view::npos) {
+      --depth;
+    } else if (depth == 0 && character == ':') {
+      end_part();
+    } else if (depth == 0) {
+      part += character;
+    }
+  }
+  end_part();
+  return name;
+}
+
 std::string port_name(std::string_view name, bool dynamic, std::size_t member) {
   return dynamic ? fmt::format("{}{}", name, member) : std::string{name};
 }
@@ -87,7 +114,7 @@ class lowering {
     std::vector<module_frame> frames;
     for (int at = scope; at > 0; at = tape_.scopes()[static_cast<std::size_t>(at)].parent) {
       const tape_scope& here = tape_.scopes()[static_cast<std::size_t>(at)];
-      if (!here.class_name.empty()) frames.insert(frames.begin(), {path(at), std::string{here.class_name}});
+      if (!here.class_name.empty()) frames.insert(frames.begin(), {path(at), name_of_class(here.class_name)});
     }
     return frames;
   }

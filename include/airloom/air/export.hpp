@@ -1,6 +1,7 @@
 #pragma once
 // Exporting a model: the files that TorchAir's `dynamo_export` leaves.
 
+#include <airloom/air/pbtxt.hpp>
 #include <airloom/air/target.hpp>
 #include <airloom/air/weight_options.hpp>
 #include <airloom/api.hpp>
@@ -17,7 +18,12 @@ namespace airloom::air {
 struct export_options {
   std::filesystem::path path = "export_file";  ///< the folder; made where it is missing
   std::string name = "export";                 ///< of the model's file, without ".air"
-  bool module_stack = false;    ///< whether operators say which modules they stand in (`nn_module_stack`)
+  bool module_stack = false;  ///< whether operators say which modules they stand in (`nn_module_stack`)
+  /// Whether nodes say which line of the program made them (`_airloom_source_file`, `_airloom_source_line`).
+  /// The file is named as the compiler was told to name it, so the bytes of the model then depend on where it
+  /// was compiled; `-ffile-prefix-map` mends that. load() reads the lines back.
+  bool source_lines = false;
+  pbtxt_options text = {};      ///< what dynamo.pbtxt leaves out
   weight_options weights = {};  ///< inside the model or in files of their own
   target_options target = {};   ///< a release of CANN and a chip; nothing: all of them
 };

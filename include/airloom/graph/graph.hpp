@@ -90,7 +90,7 @@ struct value_reference {
 /// One module on the way from the root to a node: its dotted path and the name of its class.
 struct module_frame {
   std::string path;
-  std::string class_name;
+  std::string class_name;  ///< with named namespaces, without template arguments: compilers spell those apart
 };
 
 /// The user's line that made a node; an empty file where nobody knows.

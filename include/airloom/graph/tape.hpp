@@ -93,7 +93,7 @@ struct tape_scope {
   int parent = -1;
   std::string_view name;        ///< the member's name; empty for an element of an array
   int index = -1;               ///< the element's place in its array
-  std::string_view class_name;  ///< of the module
+  std::string_view class_name;  ///< of the module, as the compiler spells it
 };
 
 struct tape_parameter {

@@ -120,7 +120,7 @@ constexpr void bind_members(tape& record, int scope, Struct& members);
 
 template <class Struct>
 constexpr void bind_member(tape& record, int parent, std::string_view name, module<Struct>& member) {
-  member.scope = record.add_scope({parent, name, -1, short_name<Struct>()});
+  member.scope = record.add_scope({parent, name, -1, spelled_name<Struct>()});
   bind_members<Struct>(record, member.scope, member);
 }
 
@@ -128,7 +128,7 @@ template <std::size_t Count, class Struct>
 constexpr void bind_member(tape& record, int parent, std::string_view name, repeat<Count, Struct>& member) {
   const int list = record.add_scope({parent, name, -1, {}});
   for (std::size_t i = 0; i != Count; ++i) {
-    member.elements[i].scope = record.add_scope({list, {}, static_cast<int>(i), short_name<Struct>()});
+    member.elements[i].scope = record.add_scope({list, {}, static_cast<int>(i), spelled_name<Struct>()});
     bind_members<Struct>(record, member.elements[i].scope, member.elements[i]);
   }
 }
@@ -138,7 +138,7 @@ constexpr void bind_member(tape& record, int parent, std::string_view name, repe
 template <class Struct>
 constexpr void bind_member(tape& record, int parent, std::string_view name, Struct& member) {
   if constexpr (boost::hana::Struct<Struct>::value)
-    bind_members<Struct>(record, record.add_scope({parent, name, -1, short_name<Struct>()}), member);
+    bind_members<Struct>(record, record.add_scope({parent, name, -1, spelled_name<Struct>()}), member);
 }
 
 template <class Struct>

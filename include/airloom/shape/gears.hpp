@@ -15,6 +15,20 @@
 #include <type_traits>
 #include <utility>
 
+/// A namespace of its own: g++ leaves out of a type's name what the function that prints it stands in.
+namespace airloom_spelling {
+
+/// The name of a type as this compiler spells it, with namespaces and template arguments.
+template <class T>
+constexpr std::string_view spelled_name() {
+  const std::string_view text = __PRETTY_FUNCTION__;
+  const std::size_t begin = text.find("T = ") + 4;
+  const std::size_t end = text.find("; std::string_view = ", begin);  // g++ adds what the alias stands for
+  return text.substr(begin, (end == std::string_view::npos ? text.size() - 1 : end) - begin);
+}
+
+}  // namespace airloom_spelling
+
 namespace airloom {
 
 /// The most gears of one set that an Ascend chip takes by default (CANN documentation of dynamic_dims).
@@ -61,15 +75,13 @@ struct gear_error : no_gears {
 };
 
 // --- axes and ladders ---
+using airloom_spelling::spelled_name;
+
 /// The name of a type as its declaration spells it, without namespaces.
 template <class T>
 constexpr std::string_view short_name() {
-  std::string_view text = __PRETTY_FUNCTION__;
-  const std::size_t begin = text.find("T = ") + 4;
-  std::size_t end = text.find_first_of(";]", begin);
-  text = text.substr(begin, end - begin);
-  const std::size_t arguments = text.find('<');
-  const std::size_t colon = text.substr(0, arguments).rfind(':');
+  const std::string_view text = spelled_name<T>();
+  const std::size_t colon = text.substr(0, text.find('<')).rfind(':');
   return colon == std::string_view::npos ? text : text.substr(colon + 1);
 }
 
