@@ -39,6 +39,66 @@ TEST_CASE("max pooling keeps a NaN wherever it is in the window") {
   }
 }
 
+float greatest_in_window(const pooling& pool, const float* x, std::size_t row, std::size_t column) {
+  float greatest = -infinity;
+  for (std::size_t i = 0; i < pool.kernel.height; ++i) {
+    for (std::size_t j = 0; j < pool.kernel.width; ++j) {
+      const std::size_t y = row * pool.stride.height + i - pool.pads.top;  // huge above and left of the input
+      const std::size_t z = column * pool.stride.width + j - pool.pads.left;
+      if (y >= pool.input.height || z >= pool.input.width) continue;
+      const float value = x[y * pool.input.width + z];
+      if (std::isnan(value) || value > greatest) greatest = value;
+      if (std::isnan(greatest)) return greatest;
+    }
+  }
+  return greatest;
+}
+
+TEST_CASE("max pooling of every small width, kernel, stride and padding, and touches nothing else") {
+  for (const auto set : test::instruction_sets()) {
+    CAPTURE(static_cast<int>(set));
+    for (std::size_t width = 1; width <= 40; ++width) {
+      for (std::size_t kernel = 1; kernel <= 4; ++kernel) {
+        for (std::size_t stride = 1; stride <= 3; ++stride) {
+          const std::size_t left = (width + stride) % kernel, right = width % kernel;
+          if (width + left + right < kernel) continue;
+          const pooling pool{.input = {5, width},
+                             .output = {5 - 2 + 1, (width + left + right - kernel) / stride + 1},
+                             .kernel = {2, kernel},
+                             .stride = {1, stride},
+                             .pads = {0, 0, left, right}};
+          test::guarded_floats x{test::normal_values(2 * 5 * width, static_cast<unsigned>(width))};
+          x[width / 2] = NAN;
+          test::guarded_floats y{2 * pool.output.height * pool.output.width, 7.0f};
+          max_pool(pool, 2, x.data(), y.data(), set);
+          std::size_t wrong = y.untouched() ? 0 : 1, at = 0;
+          for (std::size_t plane = 0; plane < 2; ++plane) {
+            for (std::size_t row = 0; row < pool.output.height; ++row) {
+              for (std::size_t column = 0; column < pool.output.width; ++column, ++at) {
+                const float want = greatest_in_window(pool, x.data() + plane * 5 * width, row, column);
+                if (!(y[at] == want || (std::isnan(y[at]) && std::isnan(want)))) ++wrong;
+              }
+            }
+          }
+          if (wrong != 0) FAIL_CHECK(width << " wide, kernel " << kernel << ", stride " << stride);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("max pooling of rows too long to be held beside each other") {
+  const std::size_t width = 1500;
+  const auto x = test::normal_values(2 * width, 1);
+  const pooling pool{.input = {2, width}, .output = {1, 750}, .kernel = {2, 2}, .stride = {1, 2}, .pads = {}};
+  std::vector<float> y(750);
+  max_pool(pool, 1, x.data(), y.data());
+  std::size_t wrong = 0;
+  for (std::size_t column = 0; column < y.size(); ++column)
+    if (y[column] != greatest_in_window(pool, x.data(), 0, column)) ++wrong;
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("average pooling divides by what it is told to count") {
   const std::vector<float> x{1, 2, 3, 4};
   const pooling pool{

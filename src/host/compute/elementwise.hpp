@@ -13,7 +13,7 @@ namespace airloom::host::compute {
 ///
 /// The largest errors, in units of the last place of the exact result, measured over every x between 2^-25
 /// and 2^8 in magnitude: exp 1.1, erf 1.3, rsqrt 1.5, sigmoid 2.5, tanh 2.7, gelu_tanh 3.4, gelu_erf 3.7,
-/// silu 2.7; sqrt is rounded correctly. Below the normal numbers the unit is that of the smallest normal
+/// silu 2.8; sqrt is rounded correctly. Below the normal numbers the unit is that of the smallest normal
 /// number. NaN gives NaN.
 enum class unary_operation { relu, tanh, sigmoid, exp, erf, gelu_tanh, gelu_erf, sqrt, rsqrt, silu };
 

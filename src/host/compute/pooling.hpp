@@ -21,7 +21,8 @@ struct pooling {
 enum class average_count { inside, padded };
 
 /// NaN where the window holds one; minus infinity for a window wholly in the padding.
-void max_pool(const pooling& pool, std::size_t planes, const float* x, float* y) noexcept;
+void max_pool(const pooling& pool, std::size_t planes, const float* x, float* y,
+              instruction_set set = best_instruction_set()) noexcept;
 
 /// 0 for a window wholly in the padding.
 void average_pool(const pooling& pool, average_count count, std::size_t planes, const float* x,

@@ -89,18 +89,26 @@ std::size_t matrix_product::scratch_floats() const noexcept {
 }
 
 void matrix_product::run(const_matrix a, const_matrix b, matrix c, float* scratch) const noexcept {
-  const kernel_tables& tables = kernels(set_);
-  pack_into(b, size_.inner, size_.columns, right_, tables, scratch);
-  tables.product.multiply({.a = a.values,
-                           .a_stride = a.stride,
-                           .b = scratch,
-                           .c = c.values,
-                           .c_stride = c.stride,
-                           .rows = size_.rows,
-                           .inner = size_.inner,
-                           .columns = size_.columns,
-                           .bias = nullptr,
-                           .relu = false});
+  pack(b, scratch);
+  multiply(a, size_.rows, scratch, c);
+}
+
+void matrix_product::pack(const_matrix b, float* packed) const noexcept {
+  pack_into(b, size_.inner, size_.columns, right_, kernels(set_), packed);
+}
+
+void matrix_product::multiply(const_matrix a, std::size_t rows, const float* packed,
+                              matrix c) const noexcept {
+  kernels(set_).product.multiply({.a = a.values,
+                                  .a_stride = a.stride,
+                                  .b = packed,
+                                  .c = c.values,
+                                  .c_stride = c.stride,
+                                  .rows = rows,
+                                  .inner = size_.inner,
+                                  .columns = size_.columns,
+                                  .bias = nullptr,
+                                  .relu = false});
 }
 
 }  // namespace airloom::host::compute

@@ -75,11 +75,17 @@ class matrix_product {
   /// `right` says how b will lie: [inner, columns], or [columns, inner] when transposed.
   matrix_product(product_size size, layout right, instruction_set set = best_instruction_set()) noexcept;
 
-  /// How many floats of scratch `run` needs.
+  const product_size& size() const noexcept { return size_; }
+
+  /// How many floats of scratch `run` and `pack` need.
   std::size_t scratch_floats() const noexcept;
 
   /// c = a * b. Neither c nor the scratch may overlap anything else.
   void run(const_matrix a, const_matrix b, matrix c, float* scratch) const noexcept;
+
+  /// The two halves of it, for those who multiply a few rows at a time: `packed` is scratch.
+  void pack(const_matrix b, float* packed) const noexcept;
+  void multiply(const_matrix a, std::size_t rows, const float* packed, matrix c) const noexcept;
 
  private:
   product_size size_;

@@ -8,6 +8,10 @@ softmax_function prepare_softmax(instruction_set set) noexcept {
   return kernels(set).rows.softmax;
 }
 
+masked_softmax_function prepare_masked_softmax(instruction_set set) noexcept {
+  return kernels(set).rows.masked_softmax;
+}
+
 layer_norm_function prepare_layer_norm(instruction_set set) noexcept {
   return kernels(set).rows.layer_norm;
 }

@@ -17,6 +17,21 @@ using softmax_function = void (*)(const float* x, float* y, row_shape shape) noe
 
 softmax_function prepare_softmax(instruction_set set = best_instruction_set()) noexcept;
 
+/// What softmax is taken of in attention: x * scale + mask. The mask is one row for all (stride 0), a row a
+/// row, or null.
+struct masked_scores {
+  const float* x;
+  float scale;
+  const float* mask;
+  std::size_t mask_stride;
+  float* y;
+};
+
+/// y = softmax(x * scale + mask), row by row.
+using masked_softmax_function = void (*)(const masked_scores& scores, row_shape shape) noexcept;
+
+masked_softmax_function prepare_masked_softmax(instruction_set set = best_instruction_set()) noexcept;
+
 /// gamma and beta are [columns]; mean and reciprocal_deviation are [rows], each of the two may be null.
 struct layer_norm_arguments {
   const float* x;

@@ -4,6 +4,77 @@
 namespace airloom::host::compute {
 namespace {
 
+// --- windows that move by one, over rows of whole vectors: positions lie in the lanes, nothing is
+// transposed, and the filter's weights are broadcast out of the panels in which they are packed
+
+/// Channels from `first` on, which lie in one panel, and vectors of positions from `vector` on.
+template <int Channels, int Vectors>
+void convolve_tile(const convolution_arguments& all, std::size_t first, std::size_t vector) noexcept {
+  const std::size_t in_row = all.width / width;
+  const float* windows[Vectors];
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < Vectors; ++v)
+    windows[v] = all.image + (vector + v) / in_row * all.row_step + (vector + v) % in_row * width;
+  lanes sums[Channels][Vectors];
+#pragma GCC unroll 16
+  for (std::size_t c = 0; c < Channels; ++c) {
+    const lanes bias = broadcast(all.bias == nullptr ? 0.0f : all.bias[first + c]);
+#pragma GCC unroll 2
+    for (std::size_t v = 0; v < Vectors; ++v) sums[c][v] = bias;
+  }
+  const float* filter = all.filter + first / panel * all.inner * panel + first % panel;
+  for (std::size_t k = 0; k < all.inner; ++k, filter += panel) {
+    lanes x[Vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) x[v] = load(windows[v] + all.taps[k]);
+#pragma GCC unroll 16
+    for (int c = 0; c < Channels; ++c) {
+      const lanes weight = broadcast(filter[c]);
+#pragma GCC unroll 2
+      for (int v = 0; v < Vectors; ++v) sums[c][v] += weight * x[v];
+    }
+  }
+  const lanes floor = broadcast(all.relu ? 0.0f : -__builtin_inff());
+  float* y = all.y + first * all.height * all.width + vector * width;
+#pragma GCC unroll 16
+  for (int c = 0; c < Channels; ++c, y += all.height * all.width) {
+#pragma GCC unroll 2
+    for (int v = 0; v < Vectors; ++v) store(y + v * width, maximum(floor, sums[c][v]));
+  }
+}
+
+using convolve_function = void (*)(const convolution_arguments& all, std::size_t first,
+                                   std::size_t vector) noexcept;
+
+/// One vector, and two beside each other, for every number of channels.
+struct convolve_table {
+  convolve_function by_channels[highest_tile][2];
+};
+template <int... Channel>
+constexpr convolve_table make_convolve_table(std::integer_sequence<int, Channel...>) {
+  return {{{convolve_tile<Channel + 1, 1>, convolve_tile<Channel + 1, 2>}...}};
+}
+constexpr convolve_table convolve_tiles =
+    make_convolve_table(std::make_integer_sequence<int, highest_tile>{});
+
+void convolve_in_lanes(const convolution_arguments& all) noexcept {
+  const std::size_t vectors = all.height * all.width / width;
+  for (std::size_t in_panel = 0; in_panel < all.channels; in_panel += panel) {
+    const partition blocks{all.channels - in_panel < panel ? all.channels - in_panel : panel};
+    std::size_t channel = in_panel;
+    for (std::size_t block = 0; block < blocks.parts; ++block) {
+      const std::size_t count = blocks.size_of(block);
+      const convolve_function(&run)[2] = convolve_tiles.by_channels[count - 1];
+      std::size_t vector = 0;
+      for (; vector + 2 <= vectors; vector += 2) run[1](all, channel, vector);
+      if (vector < vectors) run[0](all, channel, vector);
+      channel += count;
+    }
+  }
+}
+
+// --- all others: channels lie in the lanes
+
 constexpr std::size_t buffered_positions = 32;
 constexpr std::size_t widest_columns = std::size_t{width} << 3;
 
@@ -70,6 +141,7 @@ void convolve_channels(const convolution_arguments& all, std::size_t first, std:
 
 void convolve(const convolution_arguments& all) noexcept {
   if (all.width == 0) return;
+  if (all.column_step == 1 && all.width % width == 0) return convolve_in_lanes(all);
   int logarithm = tiles<addressing::taps>.rows(partition{all.width}.size_of(0)).widest;
   for (std::size_t channel = 0; channel < all.channels;) {
     const std::size_t left = all.channels - channel;

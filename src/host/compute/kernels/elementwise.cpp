@@ -68,9 +68,7 @@ struct divide {
   static lanes of(lanes left, lanes right) noexcept { return left / right; }
 };
 struct greater {
-  static lanes of(lanes left, lanes right) noexcept {
-    return choose(left != left, left, maximum(left, right));
-  }
+  static lanes of(lanes left, lanes right) noexcept { return maximum_or_nan(left, right); }
 };
 
 template <typename Operation>

@@ -68,6 +68,27 @@ struct transpose_kernels {
   void (*copy)(const transpose_arguments& arguments) noexcept;
 };
 
+/// One row of windows of a pool, over the rows of the input that lie inside.
+struct pool_row_arguments {
+  const float* x;  // the first of those rows
+  std::size_t x_stride;
+  std::size_t rows;
+  std::size_t width;   // of the input
+  std::size_t before;  // places of padding before each row
+  std::size_t kernel;
+  std::size_t stride;
+  std::size_t windows;
+  float* y;
+};
+
+/// Up to here padded rows are held beside each other in a buffer of the kernel.
+constexpr std::size_t longest_pool_row = 512;
+
+struct pool_kernels {
+  /// (windows - 1) * stride + kernel and before + width are at most longest_pool_row.
+  void (*max_row)(const pool_row_arguments& arguments) noexcept;
+};
+
 struct elementwise_kernels {
   unary_function unary[10];    // by unary_operation
   binary_functions binary[5];  // by binary_operation
@@ -75,6 +96,7 @@ struct elementwise_kernels {
 
 struct row_kernels {
   softmax_function softmax;
+  masked_softmax_function masked_softmax;
   layer_norm_function layer_norm;
   rms_norm_function rms_norm;
 };
@@ -87,6 +109,7 @@ struct row_kernels {
   extern const transpose_kernels transpose;     \
   extern const elementwise_kernels elementwise; \
   extern const row_kernels rows;                \
+  extern const pool_kernels pool;               \
   }
 AIRLOOM_DECLARE_KERNELS(baseline)
 AIRLOOM_DECLARE_KERNELS(avx2)
@@ -100,6 +123,7 @@ struct kernel_tables {
   const transpose_kernels& transpose;
   const elementwise_kernels& elementwise;
   const row_kernels& rows;
+  const pool_kernels& pool;
 };
 
 /// `set` must be supported.

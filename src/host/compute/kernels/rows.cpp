@@ -43,6 +43,35 @@ void softmax(const float* x, float* y, row_shape shape) noexcept {
   }
 }
 
+/// y = x * scale + mask, and the greatest of that; no mask is null.
+float scale_and_mask(const float* x, float scale, const float* mask, float* y, std::size_t count) noexcept {
+  const lanes lowest = broadcast(-__builtin_inff());
+  lanes found = lowest;
+  std::size_t at = 0;
+  for (; at + width <= count; at += width) {
+    const lanes value = load(x + at) * scale + (mask == nullptr ? lanes{} : load(mask + at));
+    store(y + at, value);
+    found = maximum(found, value);
+  }
+  if (const std::size_t left = count - at; left > 0) {
+    const lanes value =
+        load_first(x + at, left) * scale + (mask == nullptr ? lanes{} : load_first(mask + at, left));
+    store_first(y + at, value, left);
+    found = maximum(found, keep_first(value, left, lowest));
+  }
+  return greatest_lane(found);
+}
+
+void masked_softmax(const masked_scores& all, row_shape shape) noexcept {
+  for (std::size_t row = 0; row < shape.rows; ++row) {
+    const float* mask = all.mask == nullptr ? nullptr : all.mask + row * all.mask_stride;
+    float* y = all.y + row * shape.columns;
+    const float most = scale_and_mask(all.x + row * shape.columns, all.scale, mask, y, shape.columns);
+    const float sum = exponentials(y, most, y, shape.columns);
+    scale_all(y, 1.0f / sum, shape.columns);
+  }
+}
+
 float mean_of(const float* x, std::size_t count) noexcept {
   lanes sum{};
   std::size_t at = 0;
@@ -110,7 +139,8 @@ void rms_norm(const rms_norm_arguments& all, row_shape shape) noexcept {
 }  // namespace
 
 namespace AIRLOOM_INSTRUCTION_SET {
-const row_kernels rows{.softmax = softmax, .layer_norm = layer_norm, .rms_norm = rms_norm};
+const row_kernels rows{
+    .softmax = softmax, .masked_softmax = masked_softmax, .layer_norm = layer_norm, .rms_norm = rms_norm};
 }  // namespace AIRLOOM_INSTRUCTION_SET
 
 }  // namespace airloom::host::compute

@@ -135,6 +135,11 @@ inline lanes choose(integer_lanes condition, lanes yes, lanes no) noexcept {
   return condition ? yes : no;
 }
 
+/// The greater of two; NaN where either is.
+inline lanes maximum_or_nan(lanes left, lanes right) noexcept {
+  return choose(left != left, left, maximum(left, right));
+}
+
 /// The first `count` lanes of `value`, and `fill` in the others.
 inline lanes keep_first(lanes value, std::size_t count, lanes fill) noexcept {
   return choose(lane_numbers() < static_cast<std::int32_t>(count), value, fill);
