@@ -8,6 +8,7 @@
 #include <airloom/host/engine.hpp>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <span>
 
 namespace airloom::host {
@@ -115,6 +116,11 @@ class preparation {
 
   shared_forms& forms() const { return forms_; }
 
+  /// The same operator on tensors of other shapes, as a kernel does it part by part.
+  preparation with(std::vector<tensor_facts> inputs, std::vector<tensor_facts> outputs) const {
+    return {op_, std::move(inputs), std::move(outputs), forms_};
+  }
+
   /// Throws kernel_missing: `what` of this operator is not served here.
   [[noreturn]] void refuse(const std::string& what) const;
 
@@ -137,6 +143,17 @@ struct kernel {
   prepare_function fast = nullptr;
 };
 
+/// What a fused kernel does instead of several operators: the outputs are those of the last of them.
+struct fusion {
+  prepared kernel;
+  std::vector<value_reference> operands;  ///< whose addresses the kernel gets, in this order
+  std::vector<int> absorbed;              ///< the operators before the last one, which need not run
+};
+
+class fused_operator;
+/// A kernel of several operators (host/fusion.hpp), found from the last of them backwards.
+using fuse_function = std::optional<fusion> (*)(const fused_operator& last);
+
 /// All kernels by Ascend type. Each src/host/kernels/<family>.cpp has a function add_<family>_kernels, which
 /// the build finds by the name of the file.
 class kernel_table {
@@ -148,6 +165,12 @@ class kernel_table {
            prepare_function fast = nullptr) {
     for (const std::string_view type : types) add(type, reference, fast);
   }
+  /// Fused kernels are tried in the order in which they are added.
+  void fuse(fuse_function function) { fused_.push_back(function); }
+  const std::vector<fuse_function>& fused() const { return fused_; }
+
+  auto begin() const { return kernels_.begin(); }
+  auto end() const { return kernels_.end(); }
   const kernel* find(std::string_view type) const {
     const auto found = kernels_.find(type);
     return found == kernels_.end() ? nullptr : &found->second;
@@ -155,6 +178,7 @@ class kernel_table {
 
  private:
   std::map<std::string_view, kernel> kernels_;
+  std::vector<fuse_function> fused_;
 };
 
 /// Calls add_<family>_kernels of every family; the build writes it.

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
+#include <algorithm>
 #include <limits>
+#include <optional>
 
+#include "host/fusion.hpp"
 #include "host/plan.hpp"
 
 namespace airloom::host {
@@ -120,12 +123,14 @@ class plan_maker {
 
   void make_gear(std::size_t gear) {
     describe_values(gear);
+    fusions_.assign(graph_.nodes.size(), std::nullopt);
+    prepare_operators();
     const dataflow flow = flow_of_graph();
     const memory_plan memory = plan_memory(flow);
     plan::gear made;
     made.arena_bytes = memory.arena_bytes;
     for (std::size_t s = 0; s != order_.size(); ++s)
-      if (memory.steps[s] != step_fate::dropped) make_step(s, memory, made);
+      if (memory.steps[s] == step_fate::run) make_step(at(order_[s]), memory, made);
     for (std::size_t k = 0; k != flow.outputs.size(); ++k)
       copy_output(k, place(flow.outputs[k]), memory, made);
     for (const tensor_port& port : result_->inputs) made.input_bytes.push_back(port.bytes(gear));
@@ -167,8 +172,8 @@ class plan_maker {
       const flow_origin origin = input >= 0                            ? flow_origin::input
                                  : trait_of(n) == memory_trait::source ? flow_origin::constant
                                                                        : flow_origin::computed;
-      flow.add_step(origin, trait_of(n), input);
-      for (const value_reference& operand : n.inputs) flow.add_operand(value_of(operand));
+      flow.add_step(origin, fusion_of(n) == nullptr ? trait_of(n) : memory_trait::none, input);
+      for (const value_reference& operand : operands_of(n)) flow.add_operand(value_of(operand));
       for (std::size_t o = 0; o != n.output_descriptions.size(); ++o) {
         const tensor_facts& facts = facts_[first_value_of(n) + o];
         flow.add_value(facts.fed() ? facts.bytes() : 0, facts.fed() ? facts.elements() : 0);
@@ -178,17 +183,75 @@ class plan_maker {
     return flow;
   }
 
-  void make_step(std::size_t s, const memory_plan& memory, plan::gear& gear) {
-    const node& n = at(order_[s]);
-    for (const value_reference& input : n.inputs)
+  /// Computes what is constant, and finds operators that run together.
+  void prepare_operators() {
+    const dataflow flow = flow_of_graph();
+    const memory_plan memory = plan_memory(flow);
+    evaluate_constants(memory);
+    if (use_ == kernels::fast) fuse(memory);
+  }
+  void evaluate_constants(const memory_plan& memory) {
+    for (std::size_t s = 0; s != order_.size(); ++s) {
+      if (memory.steps[s] == step_fate::dropped) continue;
+      require_described(order_[s]);
+      if (memory.steps[s] == step_fate::evaluated) evaluate(at(order_[s]));
+    }
+  }
+  void require_described(int index) const {
+    for (const value_reference& input : at(index).inputs)
       if (input.node >= 0) require_known(input);
-    for (std::size_t o = 0; o != n.output_descriptions.size(); ++o)
-      require_known({order_[s], static_cast<int>(o)});
-    if (memory.steps[s] == step_fate::evaluated)
-      evaluate(n);
+    for (std::size_t o = 0; o != at(index).output_descriptions.size(); ++o)
+      require_known({index, static_cast<int>(o)});
+  }
+  void make_step(const node& n, const memory_plan& memory, plan::gear& gear) {
+    if (const std::optional<fusion>& fused = fusions_[place_of(n)])
+      add_step(n, fused->kernel, memory, gear);
     else if (!is_seen_in_place(n, memory))
       add_step(n, prepare_node(n), memory, gear);
   }
+
+  // --- operators that run together
+
+  const fusion* fusion_of(const node& n) const {
+    const std::optional<fusion>& fused = fusions_[place_of(n)];
+    return fused ? &*fused : nullptr;
+  }
+  const std::vector<value_reference>& operands_of(const node& n) const {
+    const fusion* const fused = fusion_of(n);
+    return fused == nullptr ? n.inputs : fused->operands;
+  }
+
+  /// Finds fused kernels, from the last operator to the first. The arena that the compiler counted stays
+  /// enough: where the fused plan would take a larger one, nothing is fused.
+  void fuse(const memory_plan& memory) {
+    neighbourhood around{graph_, count_readers(), std::vector<bool>(graph_.nodes.size(), false),
+                         [this](int index) { return preparation_of(at(index)); }};
+    for (std::size_t s = 0; s != order_.size(); ++s)
+      around.runs[place(order_[s])] = memory.steps[s] == step_fate::run;
+    std::vector<bool> absorbed(graph_.nodes.size(), false);
+    for (std::size_t s = order_.size(); s-- != 0;) {
+      const int index = order_[s];
+      if (!around.runs[place(index)] || absorbed[place(index)]) continue;
+      fusions_[place(index)] = first_fusion({around, index});
+      if (const fusion* const found = fusion_of(at(index)))
+        for (const int before : found->absorbed) absorbed[place(before)] = true;
+    }
+    if (plan_memory(flow_of_graph()).arena_bytes > memory.arena_bytes)
+      fusions_.assign(graph_.nodes.size(), std::nullopt);
+  }
+  static std::optional<fusion> first_fusion(const fused_operator& last) {
+    for (const fuse_function function : all_kernels().fused())
+      if (std::optional<fusion> found = function(last)) return found;
+    return std::nullopt;
+  }
+  std::vector<int> count_readers() const {
+    std::vector<int> readers(graph_.nodes.size(), 0);
+    for (const node& n : graph_.nodes)  // NetOutput too
+      for (const value_reference& input : n.inputs)
+        if (input.node >= 0) ++readers[place(input.node)];
+    return readers;
+  }
+
   /// A view that lies where its operand lies: nothing is left to do.
   bool is_seen_in_place(const node& n, const memory_plan& memory) const {
     return trait_of(n) == memory_trait::view &&
@@ -211,13 +274,14 @@ class plan_maker {
 
   void add_step(const node& n, prepared kernel, const memory_plan& memory, plan::gear& gear) {
     const std::size_t first = gear.addresses.size();
-    for (std::size_t i = 0; i != n.inputs.size(); ++i) {
-      const bool read = n.inputs[i].node >= 0 && (i >= 32 || (kernel.unread >> i & 1U) == 0);
-      gear.addresses.push_back(read ? address_of(place(value_of(n.inputs[i])), memory) : plan::address{});
+    const std::vector<value_reference>& operands = operands_of(n);
+    for (std::size_t i = 0; i != operands.size(); ++i) {
+      const bool read = operands[i].node >= 0 && (i >= 32 || (kernel.unread >> i & 1U) == 0);
+      gear.addresses.push_back(read ? address_of(place(value_of(operands[i])), memory) : plan::address{});
     }
     for (std::size_t o = 0; o != n.output_descriptions.size(); ++o)
       gear.addresses.push_back(address_of(first_value_of(n) + o, memory));
-    gear.steps.push_back({kernel.run, kernel.state.get(), first, first + n.inputs.size(), place_of(n)});
+    gear.steps.push_back({kernel.run, kernel.state.get(), first, first + operands.size(), place_of(n)});
     gear.states.push_back(std::move(kernel.state));
     gear.scratch_bytes = std::max(gear.scratch_bytes, kernel.scratch_bytes);
   }
@@ -324,7 +388,8 @@ class plan_maker {
   std::vector<tensor_facts> facts_;  // one a value, in the gear at hand
   std::vector<blob> constants_;      // one a value
   std::vector<blob> retired_;        // what was computed lives on while its address names forms of it
-  std::vector<bool> moves_;          // one a node: a constant that depends on the gear
+  std::vector<std::optional<fusion>> fusions_;  // one a node, in the gear at hand
+  std::vector<bool> moves_;                     // one a node: a constant that depends on the gear
   shared_forms forms_;
   std::shared_ptr<plan> result_ = std::make_shared<plan>();
 };

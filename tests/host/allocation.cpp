@@ -2,12 +2,11 @@
 
 #include <doctest/doctest.h>
 #include <airloom/host/engine.hpp>
-#include <array>
 #include <atomic>
 #include <cstdlib>
 #include <new>
 
-#include "support/graphs.hpp"
+#include "host/geared_graph.hpp"
 
 namespace al = airloom;
 
@@ -55,38 +54,18 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) noex
 
 namespace {
 
-/// [n, 8] through a linear layer, layer norm, gelu and softmax, in three gears.
-al::graph small_model() {
-  test::graph_builder build;
-  build.g.gears = {{"n"}, {1, 4, 16}, 3};
-  const int x = build.input("x", al::f32, test::shape({al::extent::of_axis(0), 8}));
-  const int weight = build.constant("weight", al::f32, test::shape({8, 8}), std::vector<float>(64, 0.5F));
-  const int bias = build.constant("bias", al::f32, test::shape({8}), std::vector<float>(8, 0.25F));
-  const int product = build.node("MatMul", {x, weight, bias});
-  const int norm = build.node("LayerNormV4", {product, build.integers("normalized", {8}), -1, -1}, {}, 3);
-  const int activated = build.node("Gelu", {norm});
-  const int scores = build.node("MatMul", {activated, activated}, {{"transpose_x2", {true}}});
-  const int turned =
-      build.node("Transpose", {build.node("SoftmaxV2", {scores}), build.integers("perm", {1, 0})});
-  const int sum = build.node("ReduceSum", {turned, build.integers("axes", {0})}, {{"keep_dims", {true}}});
-  build.result({build.node("Add", {turned, sum}), norm});
-  return build.g;
-}
-
 void count_allocations(al::host::kernels kind, std::size_t rounds) {
-  const al::host::engine ready{small_model(), {kind}};
+  const al::host::engine ready{test::geared_graph(), {kind}};
   al::host::context runs = ready.make_context();
-  const std::vector<float> x(16 * 8, 0.5F);
-  std::vector<float> y(16 * 16), norm(16 * 8);
-  constexpr std::array<std::size_t, 3> rows{1, 4, 16};
+  std::vector<test::gear_buffers> buffers;
+  for (std::size_t gear = 0; gear != ready.gears(); ++gear) buffers.emplace_back(ready, gear);
   const std::size_t before = allocations;
   bool all = true;
   for (std::size_t round = 0; round != rounds; ++round) {
-    const std::size_t n = rows[round % 3];
-    all = all && runs.run(round % 3, {std::span{x}.first(n * 8)},
-                          {std::span{y}.first(n * n), std::span{norm}.first(n * 8)})
-                     .ok();
-    all = all && !runs.run(3, {x}, {y}).ok();  // a refusal allocates nothing either
+    const std::size_t gear = round % ready.gears();
+    const test::gear_buffers& used = buffers[gear];
+    all = all && runs.run(gear, used.inputs, used.outputs).ok();
+    all = all && !runs.run(ready.gears(), used.inputs, used.outputs).ok();  // nor does a refusal
   }
   const std::size_t after = allocations;
   CHECK(all);

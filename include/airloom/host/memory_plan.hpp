@@ -341,7 +341,8 @@ constexpr dataflow flow_of(const tape& record, std::size_t gear) {
 }
 
 /// The bytes of the arena that a recorded model needs in one gear: a constant where the model is recorded in
-/// constant evaluation, and what host::engine::arena_bytes() says of the same model.
+/// constant evaluation. host::engine::arena_bytes() says the same of the same model; less where the fast plan
+/// runs operators together, and never more.
 constexpr std::size_t arena_bytes(const tape& record, std::size_t gear) {
   return plan_memory(flow_of(record, gear)).arena_bytes;
 }

@@ -4,9 +4,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 #include "host/compute/pooling.hpp"
 #include "host/convert.hpp"
+#include "host/fusion.hpp"
 
 namespace airloom::host {
 
@@ -106,25 +108,47 @@ prepared reference_convolution(const preparation& op) {
 
 // Fast: f32 with a constant filter
 
+bool has_fast_convolution(const preparation& op) {
+  return op.input(0).type == dtype::f32 && op.input(1).contents != nullptr &&
+         (!op.fed(2) || op.input(2).type == dtype::f32);
+}
+
+/// The convolution with a filter of these values, packed under the name `form`. Bias and scratch: as
+/// addressed.
+struct packed_convolution {
+  std::size_t batch;
+  compute::convolution work;
+  std::shared_ptr<const compute::packed_filter> filter;
+
+  packed_convolution(const preparation& op, const float* values, const std::string& form)
+      : packed_convolution{op, convolution_of(op), values, form} {}
+
+  void run(const arguments& a, compute::epilogue end) const noexcept {
+    work.run(a.input<float>(0), batch, *filter, end, a.output<float>(0), static_cast<float*>(a.scratch));
+  }
+  std::size_t scratch_bytes() const { return work.scratch_floats() * sizeof(float); }
+
+ private:
+  packed_convolution(const preparation& op, const convolution_form& form, const float* values,
+                     const std::string& name)
+      : batch{form.batch},
+        work{form.filter, form.image, form.movement},
+        filter{op.forms().get<compute::packed_filter>(
+            op.input(1).contents,
+            fmt::format("panels of {} groups, [{}]{}", form.filter.groups, fmt::join(op.input(1).shape, ", "),
+                        name),
+            [&] {
+              return compute::packed_filter{values, form.filter};
+            })} {}
+};
+
 prepared fast_convolution(const preparation& op) {
-  const bool has_bias = op.fed(2);
-  if (op.input(0).type != dtype::f32 || op.input(1).contents == nullptr ||
-      (has_bias && op.input(2).type != dtype::f32))
-    return {};
-  const convolution_form form = convolution_of(op);
-  const auto* values = static_cast<const float*>(op.input(1).contents);
-  const auto packed = op.forms().get<compute::packed_filter>(
-      values,
-      fmt::format("panels of {} groups, [{}]", form.filter.groups, fmt::join(op.input(1).shape, ", ")), [&] {
-        return compute::packed_filter{values, form.filter};
-      });
-  const compute::convolution convolution{form.filter, form.image, form.movement};
-  prepared result = prepare_run(
-      [=, batch = form.batch](const arguments& a) {
-        convolution.run(a.input<float>(0), batch, *packed, {has_bias ? a.input<float>(2) : nullptr},
-                        a.output<float>(0), static_cast<float*>(a.scratch));
-      },
-      convolution.scratch_floats() * sizeof(float));
+  if (!has_fast_convolution(op)) return {};
+  const packed_convolution packed{op, static_cast<const float*>(op.input(1).contents), ""};
+  prepared result =
+      prepare_run([packed, has_bias = op.fed(2)](
+                      const arguments& a) { packed.run(a, {has_bias ? a.input<float>(2) : nullptr}); },
+                  packed.scratch_bytes());
   result.unread = 0b10;
   return result;
 }
@@ -173,26 +197,92 @@ prepared reference_batch_norm(const preparation& op) {
 }
 
 /// With constant statistics: one factor and one summand a channel.
-prepared fast_batch_norm(const preparation& op) {
+struct channel_line {
+  Eigen::ArrayXf factors;
+  Eigen::ArrayXf summands;
+};
+std::optional<channel_line> constant_batch_norm(const preparation& op) {
   for (std::size_t i = 0; i != 5; ++i)
-    if (op.input(i).type != dtype::f32 || (i != 0 && op.input(i).contents == nullptr)) return {};
-  const channels size = channels_of(op.input(0));
+    if (op.input(i).type != dtype::f32 || (i != 0 && op.input(i).contents == nullptr)) return std::nullopt;
   const auto vector = [&](std::size_t input) {
-    return elements_at(static_cast<const float*>(op.input(input).contents), size.count);
+    return elements_at(static_cast<const float*>(op.input(input).contents), channels_of(op.input(0)).count);
   };
-  const auto epsilon = static_cast<float>(op.real("epsilon"));
-  const Eigen::ArrayXf factors = vector(1) / (vector(4) + epsilon).sqrt();
-  const Eigen::ArrayXf summands = vector(2) - vector(3) * factors;
-  prepared result = prepare_run([=](const arguments& a) {
+  channel_line line;
+  line.factors = vector(1) / (vector(4) + static_cast<float>(op.real("epsilon"))).sqrt();
+  line.summands = vector(2) - vector(3) * line.factors;
+  return line;
+}
+
+prepared fast_batch_norm(const preparation& op) {
+  const std::optional<channel_line> line = constant_batch_norm(op);
+  if (!line) return {};
+  prepared result = prepare_run([line = *line, size = channels_of(op.input(0))](const arguments& a) {
     for (std::size_t row = 0; row != size.batch * size.count; ++row) {
       const auto channel = static_cast<Eigen::Index>(row % size.count);
       elements_at(a.output<float>(0) + row * size.plane, size.plane) =
-          elements_at(a.input<float>(0) + row * size.plane, size.plane) * factors[channel] +
-          summands[channel];
+          elements_at(a.input<float>(0) + row * size.plane, size.plane) * line.factors[channel] +
+          line.summands[channel];
     }
   });
   result.unread = 0b11110;
   return result;
+}
+
+// --- fused: a convolution, the batch norm behind it and the relu behind that, either of the two or both
+
+/// The convolution with the batch norm in its filter and its bias.
+struct normed_convolution {
+  packed_convolution packed;
+  std::vector<float> bias;
+};
+std::optional<normed_convolution> fold(const preparation& op, const preparation& norm) {
+  const std::optional<channel_line> line = constant_batch_norm(norm);
+  const bool has_bias = op.fed(2);
+  if (!line || (has_bias && op.input(2).contents == nullptr)) return std::nullopt;
+  const auto channels = static_cast<std::size_t>(line->factors.size());
+  const std::size_t window = op.input(1).elements() / channels;
+  std::vector<float> filter(op.input(1).elements()), bias(line->summands.begin(), line->summands.end());
+  for (std::size_t i = 0; i != filter.size(); ++i)
+    filter[i] = static_cast<const float*>(op.input(1).contents)[i] *
+                line->factors[static_cast<Eigen::Index>(i / window)];
+  for (std::size_t channel = 0; has_bias && channel != channels; ++channel)
+    bias[channel] += static_cast<const float*>(op.input(2).contents)[channel] *
+                     line->factors[static_cast<Eigen::Index>(channel)];
+  std::string form = fmt::format(", normed with {} by", norm.real("epsilon"));
+  for (std::size_t i = 1; i != 5; ++i) form += fmt::format(" {}", norm.input(i).contents);
+  return normed_convolution{{op, filter.data(), form}, std::move(bias)};
+}
+
+std::optional<fusion> fuse_convolution(const fused_operator& last) {
+  std::optional<fused_operator> at = last, norm;
+  const bool relu = last.type() == "Relu";
+  if (relu) at = last.before(0);
+  if (at && at->type() == "BNInfer") norm = std::exchange(at, at->before(0));
+  if (!at || at->type() != "Conv2D" || (!relu && !norm) || !has_fast_convolution(at->facts()))
+    return std::nullopt;
+
+  const auto function = relu ? compute::activation::relu : compute::activation::none;
+  const preparation op = at->facts();
+  fusion fused{{}, {at->operand(0)}, {at->index()}};
+  if (norm) {
+    if (relu) fused.absorbed.push_back(norm->index());
+    const std::optional<normed_convolution> normed = fold(op, norm->facts());
+    if (!normed) return std::nullopt;
+    fused.kernel = prepare_run(
+        [normed = *normed, function](const arguments& a) {
+          normed.packed.run(a, {normed.bias.data(), function});
+        },
+        normed->packed.scratch_bytes());
+  } else {
+    const packed_convolution packed{op, static_cast<const float*>(op.input(1).contents), ""};
+    if (op.fed(2)) fused.operands.push_back(at->operand(2));
+    fused.kernel = prepare_run(
+        [packed, has_bias = op.fed(2), function](const arguments& a) {
+          packed.run(a, {has_bias ? a.input<float>(1) : nullptr, function});
+        },
+        packed.scratch_bytes());
+  }
+  return fused;
 }
 
 // --- pooling
@@ -364,6 +454,7 @@ void add_convolution_kernels(kernel_table& table) {
   table.add("BNInfer", reference_batch_norm, fast_batch_norm);
   table.add({"MaxPool", "MaxPoolV3"}, reference_max_pool, fast_max_pool);
   table.add("AvgPoolV2", reference_average_pool, fast_average_pool);
+  table.fuse(fuse_convolution);
 }
 
 }  // namespace airloom::host

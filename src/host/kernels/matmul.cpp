@@ -1,10 +1,12 @@
 // Matrix products. Batch dimensions broadcast; a bias is added before the result is rounded.
 
 #include <fmt/format.h>
+#include <array>
 
 #include "host/compute/elementwise.hpp"
 #include "host/compute/product.hpp"
 #include "host/convert.hpp"
+#include "host/fusion.hpp"
 #include "host/strided.hpp"
 
 namespace airloom::host {
@@ -140,19 +142,22 @@ bool has_plain_bias(const preparation& op, const product& p) {
   return !op.fed(2) || op.input(2).elements() == p.columns;
 }
 
-/// A constant right side without batches is packed once for all gears, and all rows are one product.
-prepared packed_matmul(const preparation& op, const product& p) {
+std::shared_ptr<const compute::packed_matrix> packed_right(const preparation& op, const product& p) {
   const compute::layout order = p.right_transposed ? compute::layout::transposed : compute::layout::plain;
   const auto* values = static_cast<const float*>(op.input(1).contents);
   const std::string form = fmt::format("panels of [{}, {}], {}", p.inner, p.columns,
                                        p.right_transposed ? "stored transposed" : "stored as it is");
-  const auto packed = op.forms().get<compute::packed_matrix>(
+  return op.forms().get<compute::packed_matrix>(
       values, form, [&] { return compute::pack(values, p.inner, p.columns, order); });
-  prepared result =
-      prepare_run([packed, p, rows = p.batches() * p.rows, has_bias = op.fed(2)](const arguments& a) {
-        compute::multiply({a.input<float>(0), p.inner}, rows, *packed,
-                          {has_bias ? a.input<float>(2) : nullptr}, {a.output<float>(0), p.columns});
-      });
+}
+
+/// A constant right side without batches is packed once for all gears, and all rows are one product.
+prepared packed_matmul(const preparation& op, const product& p) {
+  prepared result = prepare_run([packed = packed_right(op, p), p, rows = p.batches() * p.rows,
+                                 has_bias = op.fed(2)](const arguments& a) {
+    compute::multiply({a.input<float>(0), p.inner}, rows, *packed, {has_bias ? a.input<float>(2) : nullptr},
+                      {a.output<float>(0), p.columns});
+  });
   result.unread = 0b10;
   return result;
 }
@@ -173,22 +178,175 @@ prepared batched_matmul(const preparation& op, const product& p) {
   return prepare_run(work, one.scratch_floats() * sizeof(float));
 }
 
+bool is_all_f32(const preparation& op) {
+  return op.input(0).type == dtype::f32 && op.input(1).type == dtype::f32 &&
+         (!op.fed(2) || op.input(2).type == dtype::f32);
+}
+bool takes_packed_right(const preparation& op, const product& p) {
+  return op.input(1).contents != nullptr && op.input(1).elements() == p.inner * p.columns &&
+         op.input(0).elements() == p.batches() * p.rows * p.inner;
+}
+
 prepared fast_matmul(const preparation& op) {
   refuse_offsets(op);
   const product p = product_of(op);
-  const bool all_f32 = op.input(0).type == dtype::f32 && op.input(1).type == dtype::f32 &&
-                       (!op.fed(2) || op.input(2).type == dtype::f32);
-  if (!all_f32 || p.left_transposed || !has_plain_bias(op, p)) return {};
-  const bool one_right_side = op.input(1).elements() == p.inner * p.columns;
-  const bool each_row_once = op.input(0).elements() == p.batches() * p.rows * p.inner;
-  if (op.input(1).contents != nullptr && one_right_side && each_row_once) return packed_matmul(op, p);
-  return batched_matmul(op, p);
+  if (!is_all_f32(op) || p.left_transposed || !has_plain_bias(op, p)) return {};
+  return takes_packed_right(op, p) ? packed_matmul(op, p) : batched_matmul(op, p);
+}
+
+// --- fused: a product with a constant right side, and the element-wise operators behind it, on a few rows at
+// a time
+
+bool is_product(const fused_operator& op) {
+  return op.is({"MatMul", "MatMulV2", "BatchMatMul", "BatchMatMulV2"});
+}
+
+/// One element-wise operator behind a product: it takes the rows that were just computed as one of its
+/// inputs, and writes over them.
+struct row_operator {
+  static constexpr std::size_t most_inputs = 4;
+
+  struct input {
+    bool is_product = false;  ///< the rows just computed
+    bool moves = false;       ///< a tensor of the product's shape, else one for all rows
+    std::size_t operand = 0;  ///< of the fused kernel
+  };
+  std::array<input, most_inputs> inputs{};
+  prepared whole{};  ///< for as many rows as are done at a time
+  prepared rest{};   ///< for those at the end
+
+  void run(bool is_rest, std::size_t first, const arguments& all, float* rows) const noexcept {
+    std::array<void*, most_inputs> addresses{};
+    for (std::size_t i = 0; i != most_inputs; ++i) {
+      float* const given = inputs[i].is_product ? rows : static_cast<float*>(all.inputs[inputs[i].operand]);
+      addresses[i] = inputs[i].moves ? given + first : given;
+    }
+    void* const output = rows;
+    const prepared& kernel = is_rest ? rest : whole;
+    kernel.run(kernel.state.get(), {addresses.data(), &output, all.scratch});
+  }
+};
+
+/// A product and what follows it.
+struct product_with_tail {
+  static constexpr std::size_t rows_at_once = 48;  // whole tiles of every instruction set, or nearly
+
+  std::shared_ptr<const compute::packed_matrix> right;
+  std::size_t rows;
+  bool has_bias;
+  compute::activation function;
+  std::vector<row_operator> tail;
+
+  void operator()(const arguments& a) const noexcept {
+    const std::size_t step = tail.empty() ? rows : rows_at_once, columns = right->columns();
+    for (std::size_t row = 0; row < rows; row += step) {
+      const std::size_t count = std::min(step, rows - row);
+      float* const y = a.output<float>(0) + row * columns;
+      compute::multiply({a.input<float>(0) + row * right->rows(), right->rows()}, count, *right,
+                        {has_bias ? a.input<float>(1) : nullptr, function}, {y, columns});
+      for (const row_operator& next : tail) next.run(count != step, row * columns, a, y);
+    }
+  }
+};
+
+/// The operators from a product to the last one, found backwards; each with the input that the one before it
+/// feeds.
+struct product_tail {
+  struct link {
+    fused_operator op;
+    std::size_t from;
+  };
+  std::vector<link> links;  // the last operator first
+  std::optional<fused_operator> product;
+
+  bool find(const fused_operator& at, const sizes& shape) {
+    if (is_product(at)) {
+      product = at;
+      return true;
+    }
+    if (at.trait() != memory_trait::element_wise || at.operands() > row_operator::most_inputs) return false;
+    for (std::size_t input = 0; input != at.operands(); ++input) {
+      const std::optional<fused_operator> before = at.before(input);
+      if (!before || before->facts().output(0).shape != shape || before->facts().output(0).type != dtype::f32)
+        continue;
+      links.push_back({at, input});
+      if (find(*before, shape)) return true;
+      links.pop_back();
+    }
+    return false;
+  }
+};
+
+/// A tensor that is the same for all rows: one row, or one number.
+bool is_one_row(const tensor_facts& tensor, std::size_t columns) {
+  return tensor.elements() == 1 || (tensor.elements() == columns && tensor.shape.back() == columns);
+}
+
+/// The tensor as the rows at hand are: `count` of them.
+tensor_facts rows_of(const tensor_facts& tensor, const sizes& shape, std::size_t count) {
+  if (tensor.shape != shape) return {tensor.type, {tensor.shape.empty() ? 1 : tensor.shape.back()}};
+  return {tensor.type, {count, shape.back()}};
+}
+
+/// Nothing where an operand fits neither all rows nor one.
+std::optional<row_operator> row_operator_of(const product_tail::link& link, const sizes& shape,
+                                            std::size_t count, std::size_t rest, fusion& fused) {
+  const preparation op = link.op.facts();
+  row_operator result;
+  std::vector<tensor_facts> whole, left;
+  for (std::size_t i = 0; i != op.input_count(); ++i) {
+    const tensor_facts& facts = op.input(i);
+    const bool moves = facts.shape == shape;
+    if (facts.type != dtype::f32 || (!moves && !is_one_row(facts, shape.back()))) return std::nullopt;
+    whole.push_back(rows_of(facts, shape, count));
+    left.push_back(rows_of(facts, shape, rest));
+    result.inputs[i] = {i == link.from, moves && i != link.from, fused.operands.size()};
+    if (i != link.from) fused.operands.push_back(link.op.operand(i));
+  }
+  if (op.output_count() != 1 || op.output(0).type != dtype::f32) return std::nullopt;
+  result.whole = prepare(op.with(whole, {{dtype::f32, {count, shape.back()}}}), kernels::fast);
+  result.rest = prepare(op.with(left, {{dtype::f32, {rest, shape.back()}}}), kernels::fast);
+  return result;
+}
+
+std::optional<fusion> fuse_product(const fused_operator& last) {
+  if (last.trait() != memory_trait::element_wise) return std::nullopt;
+  const preparation facts = last.facts();
+  const sizes& shape = facts.output(0).shape;
+  product_tail found;
+  if (shape.empty() || !found.find(last, shape)) return std::nullopt;
+  const preparation op = found.product->facts();
+  const product p = product_of(op);
+  if (!is_all_f32(op) || p.left_transposed || !has_plain_bias(op, p) || !takes_packed_right(op, p) ||
+      p.columns != shape.back() || op.fed(3) || op.integer("offset_x") != 0)
+    return std::nullopt;
+
+  product_with_tail work{packed_right(op, p), p.batches() * p.rows, op.fed(2), compute::activation::none, {}};
+  fusion fused{{}, {found.product->operand(0)}, {found.product->index()}};
+  if (op.fed(2)) fused.operands.push_back(found.product->operand(2));
+  if (found.links.back().op.type() == "Relu") work.function = compute::activation::relu;
+  for (std::size_t i = found.links.size(); i-- != 0;) {
+    const product_tail::link& link = found.links[i];
+    if (i != 0) fused.absorbed.push_back(link.op.index());
+    if (i + 1 == found.links.size() && work.function == compute::activation::relu) continue;
+    const std::size_t count = std::min(work.rows, product_with_tail::rows_at_once);
+    const std::size_t rest = work.rows % product_with_tail::rows_at_once;
+    const auto next = row_operator_of(link, shape, count, rest == 0 ? count : rest, fused);
+    if (!next) return std::nullopt;
+    work.tail.push_back(*next);
+  }
+  std::size_t scratch = 0;
+  for (const row_operator& next : work.tail)
+    scratch = std::max({scratch, next.whole.scratch_bytes, next.rest.scratch_bytes});
+  fused.kernel = prepare_run(std::move(work), scratch);
+  return fused;
 }
 
 }  // namespace
 
 void add_matmul_kernels(kernel_table& table) {
   table.add({"MatMul", "MatMulV2", "BatchMatMul", "BatchMatMulV2"}, reference_matmul, fast_matmul);
+  table.fuse(fuse_product);
 }
 
 }  // namespace airloom::host
