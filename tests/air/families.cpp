@@ -31,6 +31,11 @@ struct sum_and_sizes {
   }
 };
 
+struct half_weight {
+  al::parameter<al::f16, 10, 10, 10> p1;
+  constexpr auto operator()(auto x, auto y) const { return x + y + p1; }
+};
+
 struct mixed_types {
   al::parameter<al::bf16, 10> p1;
 
@@ -94,17 +99,16 @@ struct exported {
   }
 };
 
-exported exporting(const al::model& model, bool module_stack = false) {
+exported exporting(const al::model& model, al::air::export_options options = {}) {
   const test::temporary_folder folder;
-  al::air::export_options options;
   options.path = folder / "export_file";
-  options.module_stack = module_stack;
   al::air::export_model(model, options);
   return {test::content_of(options.path / "export.air"), test::content_of(options.path / "dynamo.pbtxt")};
 }
 
 }  // namespace
 
+BOOST_HANA_ADAPT_STRUCT(half_weight, p1);
 BOOST_HANA_ADAPT_STRUCT(mixed_types, p1);
 BOOST_HANA_ADAPT_STRUCT(outer_module, inner);
 
@@ -130,6 +134,25 @@ TEST_CASE("E2: moving sizes are read from a graph input by one Shape, however of
   CHECK(e.count(" dim: -1") == 4 + 2 + 1 + 1 + 5);
 }
 
+TEST_CASE("E7: a weight in a file of its own is f32 without a shape to its description, whatever it is") {
+  constexpr auto input = [](const char* name) { return al::input<al::static_model, al::f16, 10>(name); };
+  al::air::export_options options;
+  options.weights.limit = 10;  // bytes
+  const exported e = exporting(al::trace(half_weight{}, input("x"), input("y"), al::ones()), options);
+  CHECK(e.nodes("FileConstant") == 1);
+  CHECK(e.nodes("Data") == 2);
+  CHECK(e.nodes("Shape") == 0);
+  const al::ir::ModelDef model = test::message_of(e.model);
+  const auto& ops = model.graph(0).op();
+  const auto weight =
+      std::find_if(ops.begin(), ops.end(), [](const auto& op) { return op.type() == "FileConstant"; });
+  REQUIRE(weight != ops.end());
+  CHECK(weight->output_desc(0).dtype() == 1);
+  CHECK(weight->output_desc(0).layout() == "ND");
+  CHECK(weight->output_desc(0).shape().dim().empty());
+  CHECK(weight->output_desc(0).attr().at("format_for_int").i() == 2);
+}
+
 TEST_CASE("E9: bf16 stays bf16, and descriptions are spaced as protobuf prints them") {
   const exported e =
       exporting(al::trace(mixed_types{}, matrix<al::bf16>("x"), matrix<al::bf16>("y"), al::ones()));
@@ -142,7 +165,7 @@ TEST_CASE("E9: bf16 stays bf16, and descriptions are spaced as protobuf prints t
 
 TEST_CASE("E10: with the module stack, operators name the modules that made them") {
   const auto model = al::trace(outer_module{}, matrix<al::f32>("x"));
-  const exported e = exporting(model, true);
+  const exported e = exporting(model, {.module_stack = true});
   CHECK(e.count("key: \"nn_module_stack\"") == 2);  // SplitD and Add; Relu stands in the root
   CHECK(e.count("chunks") == 2);
   CHECK(exporting(model).count("nn_module_stack") == 0);

@@ -57,10 +57,10 @@ bool prints_alike(const airloom::node& n, const std::string& left, const std::st
 }  // namespace
 
 TEST_CASE("a graph of TorchAir's prints as TorchAir printed it") {
-  // In this one a description says that its source is a scalar, or does not, and nothing tells which:
-  // TorchAir put constants in the place of operators (a wrong export, kept as evidence).
+  // In this one a description does not say that its source is a scalar, and nothing tells that: TorchAir put
+  // constants in the place of operators (a wrong export, kept as evidence). It is one node.
   const std::set<std::string> untold{"m_ln_gelu_ffn_dynamic"};
-  int nodes = 0, whole_texts = 0, texts = 0;
+  int nodes = 0, untold_nodes = 0, whole_texts = 0, texts = 0;
   for (const auto& file : test::graphs_of_torchair()) {
     const std::string theirs = text_of_torchair(file);
     if (theirs.empty()) continue;
@@ -73,8 +73,9 @@ TEST_CASE("a graph of TorchAir's prints as TorchAir printed it") {
     const bool told = !untold.contains(file.parent_path().filename().string());
     for (std::size_t i = 0; i != left.size(); ++i) {
       ++nodes;
-      if (!told) continue;
-      CHECK_MESSAGE(prints_alike(g.nodes[i], left[i], right[i]), g.nodes[i].type << " " << g.nodes[i].name);
+      const bool alike = prints_alike(g.nodes[i], left[i], right[i]);
+      CHECK_MESSAGE((alike || !told), g.nodes[i].type << " " << g.nodes[i].name);
+      untold_nodes += static_cast<int>(!alike);
     }
     ++texts;
     whole_texts += static_cast<int>(ours == theirs);
@@ -83,7 +84,8 @@ TEST_CASE("a graph of TorchAir's prints as TorchAir printed it") {
   }
   MESSAGE(whole_texts << " of " << texts << " texts are equal to the last byte");
   CHECK(nodes > 1000);
-  CHECK(whole_texts > 30);
+  CHECK(untold_nodes <= 1);
+  CHECK(whole_texts > 40);
 }
 
 TEST_CASE("form A prints like form P, but for what GE leaves out or adds") {
