@@ -35,62 +35,25 @@ void check_edges(const graph& g) {
   }
 }
 
-ir::OpDef head_of(const graph& g, const node& n) {
-  ir::OpDef message;
-  message.set_name(n.name);
-  message.set_type(n.type);
-  for (std::string& text : edge_texts(g, n)) message.add_input(std::move(text));
-  return message;
-}
-
-ir::OpDef tail_of(const node& n, const gear_view& gears) {
-  ir::OpDef message;
-  message.ParseFromString(n.rest);
-  for (const auto& description : n.input_descriptions)
-    *message.add_input_desc() = encode_description(description, gears);
-  for (const auto& description : n.output_descriptions)
-    *message.add_output_desc() = encode_description(description, gears);
-  for (const std::string& name : n.subgraphs) message.add_subgraph_name(name);
-  return message;
-}
-
-/// The AttrDef of a tensor, with its contents as a piece of its own.
-message_pieces encode_constant(const tensor_contents& constant, bool with_contents, const gear_view& gears) {
-  message_pieces tensor;
-  tensor.add_field(ir::TensorDef::kDescFieldNumber,
-                   message_pieces{serialise(encode_description(constant.description, gears))});
-  if (with_contents && constant.data.size != 0)
-    tensor.add_field(ir::TensorDef::kDataFieldNumber, message_pieces{constant.data});
+/// The AttrDef of an attribute, with the contents of a tensor as a piece of its own.
+message_pieces encode_attribute(const attribute_in_file& attribute) {
+  if (attribute.contents.size == 0) return message_pieces{serialise(attribute.message)};
+  message_pieces tensor{serialise(attribute.message.t())};
+  tensor.add_field(ir::TensorDef::kDataFieldNumber, message_pieces{attribute.contents});
   message_pieces message;
   message.add_field(ir::AttrDef::kTFieldNumber, std::move(tensor));
   return message;
 }
 
-/// All attributes of a node, those with the names of its ports among them, sorted by name.
-std::map<std::string, message_pieces> encode_attributes(const node& n, const gear_view& gears) {
-  std::map<std::string, message_pieces> sorted;
-  attribute_messages names;
-  add_port_names(names, n);
-  for (const auto& [name, message] : names) sorted[name] = message_pieces{serialise(message)};
-  const bool elsewhere = has_contents_elsewhere(n);
-  for (const auto& [name, value] : n.attributes) {
-    if (elsewhere && name == "value" && n.type == "FileConstant") continue;
-    const auto* constant = value.get<tensor_contents>();
-    sorted[name] = constant == nullptr ? message_pieces{serialise(encode_attribute(value, gears))}
-                                       : encode_constant(*constant, !elsewhere || name != "value", gears);
-  }
-  return sorted;
-}
-
 message_pieces encode_node(const graph& g, const node& n) {
   const gear_view gears = g.gears.view();
   message_pieces message{serialise(head_of(g, n))};
-  for (auto& [name, value] : encode_attributes(n, gears)) {
+  for (const attribute_in_file& attribute : attributes_in_file(n, gears)) {
     constexpr int key_of_map_entry = 1;
     constexpr int value_of_map_entry = 2;
     message_pieces entry;
-    entry.add_field(key_of_map_entry, message_pieces{name});
-    entry.add_field(value_of_map_entry, std::move(value));
+    entry.add_field(key_of_map_entry, message_pieces{attribute.name});
+    entry.add_field(value_of_map_entry, encode_attribute(attribute));
     message.add_field(ir::OpDef::kAttrFieldNumber, std::move(entry));
   }
   message.add(serialise(tail_of(n, gears)));
@@ -98,6 +61,16 @@ message_pieces encode_node(const graph& g, const node& n) {
 }
 
 }  // namespace
+
+// hicann/ge, graph_metadef/graph/normal_graph/model.cc.
+attribute_map attributes_of_model(const graph& g) {
+  attribute_map attributes = g.model_attributes;
+  for (const char* name :
+       {"memory_size", "p2p_memory_size", "stream_num", "event_num", "label_num", "weight_size"})
+    attributes.try_emplace(name, attribute{std::int64_t{0}});
+  attributes.try_emplace("target_type", attribute{std::string{"MINI"}});
+  return attributes;
+}
 
 std::vector<std::string> edge_texts(const graph& g, const node& n) {
   std::vector<std::string> texts;
@@ -116,19 +89,68 @@ bool has_contents_elsewhere(const node& n) {
          n.find("length") != nullptr;
 }
 
-message_pieces encode_graph(const graph& g) {
+ir::OpDef head_of(const graph& g, const node& n) {
+  ir::OpDef message;
+  message.set_name(n.name);
+  message.set_type(n.type);
+  for (std::string& text : edge_texts(g, n)) message.add_input(std::move(text));
+  return message;
+}
+
+std::vector<attribute_in_file> attributes_in_file(const node& n, const gear_view& gears) {
+  std::map<std::string, attribute_in_file> sorted;
+  attribute_messages names;
+  add_port_names(names, n);
+  for (const auto& [name, message] : names) sorted[name] = {name, message, {}};
+  const bool elsewhere = has_contents_elsewhere(n);
+  for (const auto& [name, value] : n.attributes) {
+    const bool is_elsewhere = elsewhere && name == "value";
+    if (is_elsewhere && n.type == "FileConstant") continue;
+    attribute_in_file& written = sorted[name] = {name, {}, {}};
+    if (const auto* tensor = value.get<tensor_contents>()) {
+      *written.message.mutable_t()->mutable_desc() = encode_description(tensor->description, gears);
+      if (!is_elsewhere) written.contents = tensor->data;
+    } else {
+      written.message = encode_attribute(value, gears);
+    }
+  }
+  std::vector<attribute_in_file> attributes;
+  for (auto& [name, written] : sorted) attributes.push_back(std::move(written));
+  return attributes;
+}
+
+ir::OpDef tail_of(const node& n, const gear_view& gears) {
+  ir::OpDef message;
+  message.ParseFromString(n.rest);
+  for (const auto& description : n.input_descriptions)
+    *message.add_input_desc() = encode_description(description, gears);
+  for (const auto& description : n.output_descriptions)
+    *message.add_output_desc() = encode_description(description, gears);
+  for (const std::string& name : n.subgraphs) message.add_subgraph_name(name);
+  return message;
+}
+
+ir::GraphDef head_of(const graph& g) {
   check_edges(g);
   ir::GraphDef head;
   head.ParseFromString(g.rest);
   head.set_name(g.name);
   for (const node& n : g.nodes)
     if (is_data(n.type)) head.add_input(n.name + ":0");
-  message_pieces message{serialise(head)};
-  for (const node& n : g.nodes) message.add_field(ir::GraphDef::kOpFieldNumber, encode_node(g, n));
+  return head;
+}
+
+ir::GraphDef tail_of(const graph& g) {
   ir::GraphDef tail;
   for (const auto& [name, value] : g.attributes)
     (*tail.mutable_attr())[name] = encode_attribute(value, g.gears.view());
-  message.add(serialise(tail));
+  return tail;
+}
+
+message_pieces encode_graph(const graph& g) {
+  message_pieces message{serialise(head_of(g))};
+  for (const node& n : g.nodes) message.add_field(ir::GraphDef::kOpFieldNumber, encode_node(g, n));
+  message.add(serialise(tail_of(g)));
   return message;
 }
 

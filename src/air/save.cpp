@@ -9,20 +9,6 @@
 
 namespace airloom::air {
 
-namespace {
-
-/// What GE writes in every model (hicann/ge, graph_metadef/graph/normal_graph/model.cc).
-attribute_map attributes_of_model(const graph& g) {
-  attribute_map attributes = g.model_attributes;
-  for (const char* name :
-       {"memory_size", "p2p_memory_size", "stream_num", "event_num", "label_num", "weight_size"})
-    attributes.try_emplace(name, attribute{std::int64_t{0}});
-  attributes.try_emplace("target_type", attribute{std::string{"MINI"}});
-  return attributes;
-}
-
-}  // namespace
-
 message_pieces encode_model(const graph& g) {
   message_pieces message{g.model_rest};
   message.add_field(ir::ModelDef::kGraphFieldNumber, encode_graph(g));
