@@ -8,6 +8,7 @@
 #include "air/external_weights.hpp"
 #include "air/lean_model.hpp"
 #include "air/messages.hpp"
+#include "air/read_text.hpp"
 #include "text.hpp"
 
 namespace airloom::air {
@@ -51,8 +52,8 @@ std::vector<graph> decode_graphs(ir::ModelDef& message, const std::vector<blob>&
   return graphs;
 }
 
-graph parse_model(const blob& model, const std::filesystem::path& weights_folder, bool read_weights) {
-  lean_model lean = take_contents_out(model);
+graph parse_model(const blob& file, const std::filesystem::path& weights_folder, bool read_weights) {
+  lean_model lean = take_contents_out(is_text_form(file.span()) ? from_text_form(file) : file);
   ir::ModelDef message = parse_message(lean.message);
   std::vector<graph> graphs = decode_graphs(message, lean.contents);
   if (read_weights)

@@ -1,5 +1,5 @@
 #pragma once
-// Reading .air files: what TorchAir and GE write, and what we write.
+// Reading .air files: what TorchAir and GE write, and what we write; and their text form.
 
 #include <airloom/graph/graph.hpp>
 #include <filesystem>
@@ -19,6 +19,10 @@ struct load_options {
 /// Contents of constants are not copied: the graph keeps the file mapped, so the file must not be changed in
 /// place while the graph lives (replacing it by another file is harmless). Everything else takes at most 32
 /// MB and 256 bytes for each of its bytes in the file.
+///
+/// A file that begins with the name of a field is read as protobuf's text form: of a model, as GE dumps it
+/// (`ge_proto_*.txt`) and write_ge_text() writes it, or of a graph, as TorchAir dumps it. Contents in it are
+/// copied.
 ///
 /// Contents in files of their own are mapped too: those of a FileConstant go to its attribute `value`, those
 /// of a Const whose attributes `location`, `offset` and `length` name a file into the tensor that it has.
