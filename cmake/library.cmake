@@ -16,6 +16,8 @@ list(FILTER airloom_sources EXCLUDE REGEX "/src/(cli|host/compute/kernels)/")
 
 add_library(airloom STATIC ${airloom_sources})
 target_include_directories(airloom PRIVATE ${PROJECT_SOURCE_DIR}/src)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/air/manifest.cpp PROPERTIES
+  COMPILE_DEFINITIONS AIRLOOM_VERSION="${PROJECT_VERSION}")
 set_target_properties(airloom PROPERTIES EXPORT_NAME static POSITION_INDEPENDENT_CODE ON)
 airloom_protobuf(airloom)
 airloom_kernel_table(airloom)

@@ -6,9 +6,11 @@
 #include <airloom/error.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <future>
 #include <system_error>
 #include <utility>
 
+#include "sha256.hpp"
 #include "text.hpp"
 
 namespace airloom {
@@ -42,7 +44,19 @@ output_file::~output_file() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+/// A large piece is hashed while the system takes it.
 void output_file::write_through(std::span<const std::byte> bytes) {
+  constexpr std::size_t worth_a_thread = 1U << 20U;
+  std::future<void> hashed;
+  if (hash_ != nullptr && bytes.size() >= worth_a_thread)
+    hashed = std::async(std::launch::async, [this, bytes] { hash_->add(bytes); });
+  else if (hash_ != nullptr)
+    hash_->add(bytes);
+  write_all(bytes);
+  if (hashed.valid()) hashed.get();
+}
+
+void output_file::write_all(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;

@@ -11,12 +11,15 @@
 
 namespace airloom {
 
+class sha256;
+
 /// Takes bytes in order and hands them to the system in large pieces; a piece larger than its buffer goes
 /// there from where it lies. The destructor closes the file without a word: whoever cares calls close().
 class output_file {
  public:
-  /// Owns `descriptor`. `name` is for messages.
-  output_file(int descriptor, std::string name) : descriptor_{descriptor}, name_{std::move(name)} {}
+  /// Owns `descriptor`. `name` is for messages. `hash`, where there is one, is given every byte.
+  output_file(int descriptor, std::string name, sha256* hash = nullptr)
+      : descriptor_{descriptor}, name_{std::move(name)}, hash_{hash} {}
   ~output_file();
   output_file(const output_file&) = delete;
   output_file& operator=(const output_file&) = delete;
@@ -32,9 +35,11 @@ class output_file {
  private:
   void flush();
   void write_through(std::span<const std::byte> bytes);
+  void write_all(std::span<const std::byte> bytes);
 
   int descriptor_;
   std::string name_;
+  sha256* hash_;
   std::uint64_t position_ = 0;
   std::array<std::byte, 1U << 14U> buffer_;
   std::size_t buffered_ = 0;

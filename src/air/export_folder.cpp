@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <ostream>
 
+#include "air/manifest.hpp"
+#include "sha256.hpp"
 #include "text.hpp"
 
 namespace airloom::air {
@@ -123,7 +125,10 @@ fs::path make_staging_folder(const fs::path& folder) {
 // --- moving files to their place ---
 
 void move_all(const fs::path& from, const fs::path& to) {
-  for (const fs::path& path : paths_in(from)) {
+  std::vector<fs::path> paths = paths_in(from);
+  std::partition(paths.begin(), paths.end(),
+                 [](const fs::path& path) { return path.filename() != manifest_name; });
+  for (const fs::path& path : paths) {
     const fs::path target = to / path.filename();
     std::error_code ignored;
     if (fs::is_directory(fs::symlink_status(path, ignored))) {
@@ -136,7 +141,8 @@ void move_all(const fs::path& from, const fs::path& to) {
   if (::rmdir(from.c_str()) != 0) refuse_to_write(from.string(), errno);
 }
 
-/// Moves what a commit, perhaps one that was interrupted, has still to move.
+/// Moves what a commit, perhaps one that was interrupted, has still to move; the manifest last, since it
+/// speaks of all others.
 void finish_commit(const fs::path& folder) {
   const fs::path committed = folder / committed_name;
   if (is_folder(committed)) move_all(committed, folder);
@@ -177,7 +183,8 @@ void export_folder::clean_up() {
 void export_folder::write(const fs::path& name, const std::function<void(output_file&)>& content) {
   constexpr unsigned owner_writes_group_reads = 0640;
   const std::string target = (given_ / name).string();
-  if (std::find(names_.begin(), names_.end(), name) != names_.end())
+  const std::string listed = name.generic_string();
+  if (std::any_of(files_.begin(), files_.end(), [&](const auto& file) { return file.path == listed; }))
     throw error{error_code::usage, fmt::format("Two files of the export would be {}.", in_quotes(target)),
                 "Choose names that differ."};
   const fs::path path = staging_ / name;
@@ -186,10 +193,11 @@ void export_folder::write(const fs::path& name, const std::function<void(output_
   const int descriptor =
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_writes_group_reads);
   if (descriptor < 0) refuse_to_write(target, errno);
-  output_file file{descriptor, target};
+  sha256 hash;
+  output_file file{descriptor, target, &hash};
   content(file);
   file.close();
-  names_.push_back(name);
+  files_.push_back({listed, file.position(), hash.finish()});
 }
 
 void export_folder::write_text(const fs::path& name, const std::function<void(std::ostream&)>& content) {
@@ -202,7 +210,8 @@ void export_folder::write_text(const fs::path& name, const std::function<void(st
 }
 
 void export_folder::check_targets() const {
-  for (const fs::path& name : names_) {
+  for (const exported_file& file : files_) {
+    const fs::path name = file.path;
     fs::path reached = folder_;
     for (const fs::path& part : name.parent_path()) {
       reached /= part;
@@ -227,9 +236,9 @@ std::vector<fs::path> export_folder::commit() {
   if (::rename(staging_.c_str(), committed.c_str()) != 0) refuse_to_write(given_.string(), errno);
   staging_.clear();
   finish_commit(folder_);
-  std::vector<fs::path> files;
-  for (const fs::path& name : names_) files.push_back(given_ / name);
-  return files;
+  std::vector<fs::path> paths;
+  for (const exported_file& file : files_) paths.push_back(given_ / file.path);
+  return paths;
 }
 
 }  // namespace airloom::air

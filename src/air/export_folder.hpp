@@ -4,11 +4,19 @@
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
+#include <string>
 #include <vector>
 
 #include "output_file.hpp"
 
 namespace airloom::air {
+
+/// One file of an export.
+struct exported_file {
+  std::string path;  ///< relative to the folder of the export, with '/'
+  std::uint64_t bytes = 0;
+  std::string sha256;  ///< 64 lower-case hexadecimal digits
+};
 
 /// Files for a folder, written beside those that it holds and put in their place together by commit().
 /// Without commit() the folder stays as it was, and is gone again if it was made for this.
@@ -36,8 +44,8 @@ class export_folder {
   void write(const std::filesystem::path& name, const std::function<void(output_file&)>& content);
   void write_text(const std::filesystem::path& name, const std::function<void(std::ostream&)>& content);
 
-  /// The names written so far, in order.
-  const std::vector<std::filesystem::path>& names() const { return names_; }
+  /// What was written so far, in order.
+  const std::vector<exported_file>& files() const { return files_; }
 
   /// Puts the files in their place and returns their paths, in order. Called once.
   /// Throws   path_refused where a file stands behind a link; file_unwritable where something that is no
@@ -52,7 +60,7 @@ class export_folder {
   std::filesystem::path folder_;  ///< absolute, so that a change of the working directory does no harm
   std::filesystem::path staging_;
   std::vector<std::filesystem::path> made_folders_;
-  std::vector<std::filesystem::path> names_;
+  std::vector<exported_file> files_;
   int lock_ = -1;  ///< tells others that the staging folder is in use
 };
 

@@ -33,6 +33,9 @@ int run_verb(int count, char** words) {
   cli::add_run(program, exit_code);
   cli::add_compare(program, exit_code);
   cli::add_relocate(program, exit_code);
+  cli::add_convert(program, exit_code);
+  cli::add_diff(program, exit_code);
+  cli::add_verify_export(program, exit_code);
   try {
     program.parse(count, words);
   } catch (const CLI::Success& asked_for_words) {

@@ -14,5 +14,8 @@ void add_check(CLI::App& program, int& exit_code);
 void add_run(CLI::App& program, int& exit_code);
 void add_compare(CLI::App& program, int& exit_code);
 void add_relocate(CLI::App& program, int& exit_code);
+void add_convert(CLI::App& program, int& exit_code);
+void add_diff(CLI::App& program, int& exit_code);
+void add_verify_export(CLI::App& program, int& exit_code);
 
 }  // namespace airloom::cli

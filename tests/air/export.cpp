@@ -65,7 +65,8 @@ TEST_CASE("an exported model is what TorchAir's export of the same model is") {
   const auto files =
       airloom::air::export_model(add_graph(), {.path = folder.path / "new/folder", .name = "add"});
   CHECK(files == std::vector<test::fs::path>{folder.path / "new/folder/add.air",
-                                             folder.path / "new/folder/dynamo.pbtxt"});
+                                             folder.path / "new/folder/dynamo.pbtxt",
+                                             folder.path / "new/folder/manifest.json"});
   ir::ModelDef ours = test::message_of(test::content_of(files[0]));
   ir::ModelDef theirs =
       test::message_of(test::content_of(test::data() / "torchair/u_static_add_npu/export.air"));
@@ -96,7 +97,7 @@ TEST_CASE("exporting writes whole files with modest rights, and the same bytes a
   airloom::air::export_model(add_graph(), options);
   CHECK(test::content_of(files[0]) == model);
   CHECK(test::content_of(files[1]) == text);
-  CHECK(std::distance(test::fs::directory_iterator{folder.path / "out"}, {}) == 2);
+  CHECK(std::distance(test::fs::directory_iterator{folder.path / "out"}, {}) == 3);
 }
 
 TEST_CASE("bad names, links and broken graphs are refused, and nothing is written") {

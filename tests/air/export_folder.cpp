@@ -98,7 +98,7 @@ TEST_CASE("links are refused wherever they stand on the way, and so is what is n
   CHECK(outcome("a") == "403");
   CHECK(outcome("rank_0/p") == "403");
   CHECK(outcome("b") == "304");
-  CHECK(outcome("good") == "701");  // twice in one export
+  CHECK(outcome("good") == "701");             // twice in one export
   CHECK(tree_of(place / "real").size() == 1);  // behind the link
   CHECK(outcome("c") == "none");
 }

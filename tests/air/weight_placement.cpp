@@ -197,7 +197,7 @@ TEST_CASE("a weight outside is a FileConstant as TorchAir writes it, and a raw f
   options.weights.place = weight_place::outside;
   const auto files = airloom::air::export_model(g, options);
   CHECK(files == std::vector<test::fs::path>{folder / "out/layers_0_w", folder / "out/m.air",
-                                             folder / "out/dynamo.pbtxt"});
+                                             folder / "out/dynamo.pbtxt", folder / "out/manifest.json"});
   CHECK(test::content_of(files[0]) == "abcd");
   const auto path_in = [](const test::fs::path& file) {
     const ir::ModelDef message = test::message_of(test::content_of(file));

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 #include <unistd.h>
+#include <airloom/air/export.hpp>
 #include <airloom/air/load.hpp>
 #include <airloom/air/save.hpp>
 #include <airloom/weights/npy.hpp>
@@ -62,6 +63,8 @@ class sample {
   sample() : folder_{make_folder()} {
     const fs::path from = data() / "torchair" / "ex1_linear_add_static";
     write_model(from, folder_ / "model.air");
+    fs::copy_file(from / "export.air", folder_ / "renamed.air");
+    airloom::air::export_model(airloom::air::load(folder_ / "model.air"), {.path = folder_ / "export_file"});
     fs::copy_file(from / "inputs.npz", folder_ / "inputs.npz");
     fs::copy_file(from / "expected.npz", folder_ / "expected.npz");
     for (const weights::named_array& input : weights::read_npz((from / "inputs.npz").string()))

@@ -17,7 +17,8 @@ struct outcome {
 };
 
 /// A folder of its own for the tests of this process, removed at its end. In it lie model.air (TorchAir's
-/// static two-input example, its inputs named x and y), x.npy, y.npy, inputs.npz, expected.npz (PyTorch's
+/// static two-input example, its inputs named x and y), renamed.air (the same with TorchAir's names),
+/// export_file (an export of model.air), x.npy, y.npy, inputs.npz, expected.npz (PyTorch's
 /// result), out.npz (ours), other.npz (no tensor of it is in expected.npz) and garbage.air.
 const std::filesystem::path& sample_folder();
 

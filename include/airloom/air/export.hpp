@@ -28,9 +28,10 @@ struct export_options {
   target_options target = {};   ///< a release of CANN and a chip; nothing: all of them
 };
 
-/// Writes <path>/<name>.air, <path>/dynamo.pbtxt and a file for every weight that lies outside the model, and
-/// returns their paths, which begin with `path` as it was given. A relative path begins in the working
-/// directory, as for TorchAir.
+/// Writes <path>/<name>.air, <path>/dynamo.pbtxt, a file for every weight that lies outside the model, and
+/// <path>/manifest.json, which lists the files with their SHA-256 and says what the model is
+/// (air/verify_export.hpp). Returns their paths, which begin with `path` as it was given. A relative path
+/// begins in the working directory, as for TorchAir.
 ///
 /// The graph is verified, then described as TorchAir describes one: inputs, constants and results have
 /// shapes, ordinary operators' outputs have none, since GE infers them. save() writes a loaded graph as it
