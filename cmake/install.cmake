@@ -10,4 +10,5 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/airloomConfig.cmake.in
   ${PROJECT_BINARY_DIR}/airloomConfig.cmake INSTALL_DESTINATION ${package_folder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/airloomConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/airloomConfig.cmake ${PROJECT_BINARY_DIR}/airloomConfigVersion.cmake
+              ${PROJECT_SOURCE_DIR}/cmake/airloom_export.cmake
   DESTINATION ${package_folder})
