@@ -18,7 +18,7 @@ void write(const graph& g, file_kind kind, std::ostream& out, const convert_opti
     case file_kind::air:
       return save(g, out);
     case file_kind::dynamo:
-      return write_pbtxt(g, out);
+      return options.with_contents ? write_pbtxt(g, out) : write_pbtxt(g, out, {.largest_constant = 0});
     case file_kind::ge_text:
       return write_ge_text(g, out, options.with_contents);
     case file_kind::onnx_text:

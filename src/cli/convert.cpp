@@ -67,7 +67,7 @@ void add_convert(CLI::App& program, int& exit_code) {
                    "What to write: air, dynamo (dynamo.pbtxt), ge (GE's text), onnx, dot")
       ->check(CLI::IsMember({"air", "dynamo", "ge", "onnx", "dot"}));
   verb->add_flag("--without-contents", options->without_contents,
-                 "Leave the contents of constants out of the text forms of GE and ONNX");
+                 "Leave the contents of constants out of texts");
   verb->add_flag("--json", options->json, "Print JSON");
   verb->footer("Example: airloom convert model.air model.dot");
   verb->callback([options, &exit_code] { exit_code = convert(*options); });

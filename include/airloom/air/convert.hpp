@@ -17,7 +17,7 @@ enum class file_kind : std::uint8_t {
 };
 
 struct convert_options {
-  /// Whether constants have their contents in the text forms of GE and ONNX.
+  /// Whether constants have their contents in `dynamo.pbtxt` and the text forms of GE and ONNX.
   bool with_contents = true;
 };
 
