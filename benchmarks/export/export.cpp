@@ -1,7 +1,10 @@
 // What an export costs: its throughput beside plain write() of the same bytes, in turn, on the same disk; and
 // the memory that it takes beyond the graph and the mapped weights.
 //
-//   export FOLDER [MEGABYTES [ROUNDS]]     FOLDER is made, and removed at the end; 1536 MB and 5 rounds
+//   export FOLDER [MEGABYTES [ROUNDS [sparse]]]    FOLDER is made, and removed at the end; 1536 MB and 5
+//   rounds
+//
+// `sparse` takes one weight of that size from a file that is nothing but a hole.
 //
 // Weights are mapped from a file of random bytes, as safetensors() maps them. Nothing is synchronised to the
 // disk on either side; sync() between the rounds keeps one from paying for another.
@@ -9,6 +12,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <airloom/air/export.hpp>
+#include <airloom/air/save.hpp>
 #include <airloom/graph/from_tape.hpp>
 #include <airloom/weights/map_file.hpp>
 
@@ -29,7 +33,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t megabyte = 1'000'000;
-constexpr std::size_t weights_in_model = 12;
 
 void write_random_bytes(const fs::path& file, std::size_t size) {
   std::mt19937_64 random{1};
@@ -42,7 +45,7 @@ void write_random_bytes(const fs::path& file, std::size_t size) {
 }
 
 /// A model that gives its weights back: what is written is nothing but them.
-airloom::graph model_with(const airloom::blob& bytes) {
+airloom::graph model_with(const airloom::blob& bytes, std::size_t weights_in_model) {
   airloom::graph g;
   airloom::node output;
   output.name = output.type = "NetOutput";
@@ -115,6 +118,7 @@ class memory_watch {
 };
 
 struct measured {
+  int place;  ///< in what is printed
   const char* name;
   std::function<void()> run;
   std::vector<double> seconds = {};
@@ -135,43 +139,43 @@ void measure(measured& what) {
   what.megabytes = std::max(what.megabytes, memory.megabytes());
 }
 
-airloom::air::export_options options_for(const fs::path& folder, airloom::air::weight_place place) {
-  airloom::air::export_options options{.path = folder};
-  options.weights.place = place;
-  return options;
-}
-
 }  // namespace
 
 int main(int count, char** words) {
-  if (count < 2 || count > 4) {
-    std::fputs("export FOLDER [MEGABYTES [ROUNDS]]\n", stderr);
+  const bool sparse = count == 5 && std::string{words[4]} == "sparse";
+  if (count < 2 || count > 5 || (count == 5 && !sparse)) {
+    std::fputs("export FOLDER [MEGABYTES [ROUNDS [sparse]]]\n", stderr);
     return 2;
   }
   const fs::path folder = words[1];
   const std::size_t size = (count > 2 ? std::strtoul(words[2], nullptr, 10) : 1536) * megabyte;
   const int rounds = count > 3 ? std::atoi(words[3]) : 5;
   fs::create_directories(folder);
-  write_random_bytes(folder / "weights", size);
+  if (sparse) {
+    std::ofstream{folder / "weights"}.close();
+    fs::resize_file(folder / "weights", size);
+  } else {
+    write_random_bytes(folder / "weights", size);
+  }
   const airloom::blob bytes = airloom::weights::map_file((folder / "weights").string());
-  const airloom::graph model = model_with(bytes);
+  const airloom::graph model = model_with(bytes, sparse ? 1 : 12);
 
-  std::vector<measured> all{{"plain write()", [&] { write_plainly(folder / "plain", bytes); }},
-                            {"export, weights outside", [&] {
-                               airloom::air::export_model(
-                                   model,
-                                   options_for(folder / "outside", airloom::air::weight_place::outside));
-                             }}};
+  airloom::air::export_options options{.path = folder / "outside"};
+  options.weights.place = airloom::air::weight_place::outside;
+  std::vector<measured> all{
+      {0, "plain write()", [&] { write_plainly(folder / "plain", bytes); }},
+      {1, "export, weights outside", [&] { airloom::air::export_model(model, options); }}};
   if (size < airloom::air::torchair_weight_limit)
-    all.push_back({"export, weights inside", [&] {
-                     airloom::air::export_model(
-                         model, options_for(folder / "inside", airloom::air::weight_place::inside));
-                   }});
-  for (int round = 0; round != rounds; ++round)
+    all.push_back(
+        {2, "save, weights inside", [&] { airloom::air::save(model, (folder / "inside.air").string()); }});
+  for (int round = 0; round != rounds; ++round) {
     for (measured& what : all) {
       measure(what);
-      for (const char* made : {"plain", "outside", "inside"}) fs::remove_all(folder / made);
+      for (const char* made : {"plain", "outside", "inside.air"}) fs::remove_all(folder / made);
     }
+    std::rotate(all.begin(), all.begin() + 1, all.end());  // nobody always comes first
+  }
+  std::sort(all.begin(), all.end(), [](const measured& a, const measured& b) { return a.place < b.place; });
   const double plain = all[0].median();
   std::printf("%zu MB of weights, medians of %d\n", size / megabyte, rounds);
   for (measured& what : all)

@@ -31,6 +31,9 @@ fs::path path_for(const fs::path& file, const fs::path& model, const relocate_op
 }  // namespace
 
 std::vector<relocated_weight> relocate(const fs::path& model, const relocate_options& options) {
+  if (options.to && options.to->empty())
+    throw error{error_code::usage, "The folder that paths are to begin with is empty.",
+                "Name one, or none for paths relative to the model."};
   const fs::path folder = folder_of_weights(model, options);
   static_cast<void>(load(model, {.weights_folder = folder}));  // every file is there and has its size
   graph g = load(model, {.weights_folder = {}, .read_weights = false});

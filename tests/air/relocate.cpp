@@ -86,6 +86,7 @@ TEST_CASE("a model is left alone where a file is missing, is a link, or has anot
   const test::fs::path model = place / "export_file/export.air", weight = place / "export_file/p1";
   const std::string original = test::content_of(model);
   CHECK(code_of([&] { relocate(model, {.to = place / "nowhere"}); }) == "301");
+  CHECK(code_of([&] { relocate(model, {.to = ""}); }) == "701");
   test::fs::resize_file(weight, test::fs::file_size(weight) - 1);
   CHECK(code_of([&] { relocate(model); }) == "303");
   test::fs::rename(weight, place / "p1");

@@ -35,8 +35,8 @@ struct relocated_weight {
 /// size that its tensor needs, before anything is written; contents that GE split off a Const (`location`)
 /// are relative to the model in any case, and stay as they are.
 ///
-/// Throws   what load() throws: file_unreadable where a file is missing, weights_do_not_fit for one of
-/// another
+/// Throws   usage where `to` is empty; what load() throws: file_unreadable where a file is missing,
+/// weights_do_not_fit for one of another
 ///          size, path_refused for links and ".."; file_unwritable.
 AIRLOOM_API std::vector<relocated_weight> relocate(const std::filesystem::path& model,
                                                    const relocate_options& options = {});
