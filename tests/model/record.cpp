@@ -36,6 +36,16 @@ struct twice {
 };
 BOOST_HANA_ADAPT_STRUCT(twice, shared);
 
+/// What is computed first here is the compiler's choice, and in the second result, the writer's.
+struct operands {
+  al::module<shifted> left, right;
+  constexpr auto operator()(auto x) const {
+    auto later = al::add(right(x), x);
+    return al::outputs(al::add(left(x), right(x)), later);
+  }
+};
+BOOST_HANA_ADAPT_STRUCT(operands, left, right);
+
 struct plain_sum {
   constexpr auto operator()(auto a, auto b) const { return al::add(a, b); }
 };
@@ -84,6 +94,23 @@ TEST_CASE("a module that is called twice has one weight and two operators with n
   std::vector<std::string> nodes;
   for (const al::node& n : recorded.lowered.nodes) nodes.push_back(n.name);
   CHECK(nodes == std::vector<std::string>{"x", "shared.by", "shared.Add", "shared.Add_1", "NetOutput"});
+}
+
+TEST_CASE("operators stand in the order in which results need them, operands from left to right") {
+  constexpr std::size_t place_of_left = [] {
+    const al::tape record = al::record_model(operands{}, tower_input);
+    for (std::size_t i = 0; i != record.steps().size(); ++i)
+      if (record.steps()[i].scope == 1 && record.steps()[i].operands != 0) return i;
+    return std::size_t{0};
+  }();
+  CHECK(place_of_left == 2);
+  const al::recorded_graph recorded = al::make_graph(al::record_model(operands{}, tower_input));
+  std::vector<std::string> nodes;
+  for (const al::node& n : recorded.lowered.nodes) nodes.push_back(n.name);
+  CHECK(nodes == std::vector<std::string>{"x", "left.by", "left.Add", "right.by", "right.Add", "Add",
+                                          "right.Add_1", "Add_1", "NetOutput"});
+  CHECK(recorded.lowered.nodes[5].inputs == std::vector<al::value_reference>{{2, 0}, {4, 0}});
+  CHECK(recorded.lowered.nodes[7].inputs == std::vector<al::value_reference>{{6, 0}, {0, 0}});
 }
 
 TEST_CASE("what the compiler worked out, inference on the graph works out again") {

@@ -147,6 +147,11 @@ class tape {
     return constants_.add({first, static_cast<int>(count), floating});
   }
 
+  /// Puts the steps in an order that the model alone decides: inputs, then what each output needs, operands
+  /// from left to right. C++ does not say which operand of `a(x) + b(x)` is computed first, and compilers
+  /// differ. Steps that do more than give outputs stay in the order in which they were recorded.
+  constexpr void put_in_order();
+
   /// Everything recorded until leave() belongs to `scope`; returns the scope to go back to.
   constexpr int enter(int scope) {
     const int outer = scope_;
@@ -209,5 +214,87 @@ class tape {
   int missed_axis_ = -1;
   tape_value axis_sizes_[max_axes]{};
 };
+
+/// The steps of a tape in the order of tape::put_in_order().
+class tape_order {
+ public:
+  constexpr explicit tape_order(const tape& record)
+      : record_{record}, places_{new int[record.steps().size()]}, before_{new int[record.steps().size()]} {
+    int kept = -1;
+    for (std::size_t i = 0; i != record.steps().size(); ++i) {
+      places_[i] = -1;
+      before_[i] = -1;
+      // Beyond `source` stands what reaches outside the model.
+      if (record.steps()[i].op->memory <= memory_trait::source) continue;
+      before_[i] = kept;
+      kept = static_cast<int>(i);
+    }
+    for (const tape_input& input : record.inputs()) visit(input.step);
+    for (const tape_output& output : record.outputs()) visit(output.value.step);
+    for (std::size_t i = 0; i != record.steps().size(); ++i) visit(static_cast<int>(i));
+  }
+  constexpr ~tape_order() {
+    delete[] places_;
+    delete[] before_;
+  }
+  tape_order(const tape_order&) = delete;
+  tape_order& operator=(const tape_order&) = delete;
+
+  /// Old places, in the new order.
+  constexpr const growing_list<int>& steps() const { return steps_; }
+  /// The new place of a step.
+  constexpr int place(int step) const { return step < 0 ? step : places_[step]; }
+
+ private:
+  struct frame {
+    int step = 0;
+    int next = 0;  ///< which of its needs comes next
+  };
+
+  /// Everything that a step needs and then the step; a stack of our own, since models are deep.
+  constexpr void visit(int root) {
+    int depth = 0;
+    push(depth, root);
+    while (depth != 0) {
+      frame& top = stack_[static_cast<std::size_t>(depth - 1)];
+      const tape_step& step = record_.step(top.step);
+      if (places_[top.step] >= 0 || top.next > step.operands) {
+        if (places_[top.step] < 0) places_[top.step] = steps_.add(top.step);
+        --depth;
+        continue;
+      }
+      const int index = top.next++;
+      push(depth, index < step.operands ? record_.operand(step, static_cast<std::size_t>(index)).step
+                                        : before_[top.step]);
+    }
+  }
+
+  constexpr void push(int& depth, int step) {
+    if (step < 0 || places_[step] >= 0) return;
+    if (static_cast<std::size_t>(depth) == stack_.size()) stack_.add({});
+    stack_[static_cast<std::size_t>(depth++)] = {step, 0};
+  }
+
+  const tape& record_;
+  int* places_;
+  int* before_;  ///< the step before it that has to stay there
+  growing_list<int> steps_;
+  growing_list<frame> stack_;
+};
+
+constexpr void tape::put_in_order() {
+  const tape_order order{*this};
+  growing_list<tape_step> steps;
+  for (const int old : order.steps()) steps.add(steps_[static_cast<std::size_t>(old)]);
+  for (std::size_t i = 0; i != steps.size(); ++i) steps_[i] = steps[i];
+  for (std::size_t i = 0; i != operands_.size(); ++i) operands_[i].step = order.place(operands_[i].step);
+  for (std::size_t i = 0; i != inputs_.size(); ++i) inputs_[i].step = order.place(inputs_[i].step);
+  for (std::size_t i = 0; i != outputs_.size(); ++i)
+    outputs_[i].value.step = order.place(outputs_[i].value.step);
+  for (std::size_t i = 0; i != numbers_.size(); ++i) numbers_[i].step = order.place(numbers_[i].step);
+  for (std::size_t i = 0; i != parameters_.size(); ++i)
+    parameters_[i].step = order.place(parameters_[i].step);
+  for (tape_value& size : axis_sizes_) size.step = order.place(size.step);
+}
 
 }  // namespace airloom

@@ -171,6 +171,7 @@ constexpr tape record_model(Module root, const First& first, const Rest&... rest
   if constexpr (!(is_refused<First> || ... || is_refused<Rest>)) {
     bind_members<Module>(record, 0, root);
     record_forward(record, root, std::make_index_sequence<1 + sizeof...(Rest)>{}, first, rest...);
+    record.put_in_order();
   }
   return record;
 }
