@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <airloom/graph/from_tape.hpp>
 #include <set>
@@ -43,6 +44,12 @@ std::string name_of_class(std::string_view spelled) {
   }
   end_part();
   return name;
+}
+
+/// A number with as many digits as it needs, and a point where nothing else says that it is no integer.
+std::string python_float(double value) {
+  std::string text = fmt::format("{}", value);
+  return text.find_first_of(".enai") == std::string::npos ? text + ".0" : text;
 }
 
 std::string port_name(std::string_view name, bool dynamic, std::size_t member) {
@@ -169,6 +176,7 @@ class lowering {
   void become_input(node& n, const tape_step& step) {
     n.name = unique(std::string{tape_.inputs()[static_cast<std::size_t>(step.input)].name});
     n.attributes["index"].value = std::int64_t{step.input};
+    if (n.type == "RefData") n.attributes["_origin_data_name"].value = n.name;
     n.input_names = {"x"};
     n.inputs = {value_reference{}};
     n.input_descriptions = n.output_descriptions;
@@ -196,6 +204,18 @@ class lowering {
       append_word(bytes, step.types[0], tape_.words()[static_cast<std::size_t>(constant.first + i)],
                   constant.floating);
     n.attributes["value"].value = tensor_contents{n.output_descriptions[0], blob::copy_of(bytes)};
+    n.attributes["_readable_value"].value = readable(constant, step.shapes[0].rank == 0);
+  }
+
+  /// The contents as Python writes them, which TorchAir keeps beside them for people: 2, 0.5, [1, 0].
+  std::string readable(const tape_constant& constant, bool scalar) const {
+    std::vector<std::string> words;
+    for (int i = 0; i != constant.count; ++i) {
+      const std::int64_t word = tape_.words()[static_cast<std::size_t>(constant.first + i)];
+      words.push_back(constant.floating ? python_float(__builtin_bit_cast(double, word))
+                                        : std::to_string(word));
+    }
+    return scalar ? words.at(0) : fmt::format("[{}]", fmt::join(words, ", "));
   }
 
   // --- attributes ---
@@ -242,6 +262,8 @@ class lowering {
     n.name = unique(n.type);
     n.definition = find_operator(n.type);
     for (const tape_output& output : tape_.outputs()) {
+      if (output.updates >= 0)
+        result_.lowered.states.push_back({static_cast<int>(n.inputs.size()), output.updates});
       n.input_names.push_back(fmt::format("input{}", n.inputs.size()));
       result_.lowered.output_labels.push_back(output.name.empty() ? fmt::format("out{}", n.inputs.size())
                                                                   : std::string{output.name});

@@ -76,6 +76,7 @@ class verifying {
     for (const node& n : graph_.nodes) check_against_prototype(n);
     for (const node& n : graph_.nodes) check_contents(n);
     if (edges_lead_somewhere) check_cycles();
+    if (edges_lead_somewhere) check_states();
     return std::move(diagnostics_);
   }
 
@@ -193,6 +194,31 @@ class verifying {
     } catch (const error& cycle) {
       diagnostics_.push_back({true, cycle.code(), {}, cycle.happened(), cycle.remedy()});
     }
+  }
+
+  /// Each pair names an output and an input that there are, and no input has two. Their shapes are compared
+  /// where they are known: by the compiler, and by the engine.
+  void check_states() {
+    const std::vector<int> inputs = graph_.inputs();
+    const std::vector<value_reference> outputs = graph_.outputs();
+    std::set<int> updated;
+    for (const state_pair& pair : graph_.states) {
+      const bool exists = pair.output >= 0 && static_cast<std::size_t>(pair.output) < outputs.size() &&
+                          pair.input >= 0 && static_cast<std::size_t>(pair.input) < inputs.size() &&
+                          outputs[static_cast<std::size_t>(pair.output)].node >= 0;
+      if (!exists)
+        say_of_states(fmt::format("Output {} is said to update input {}, but they are not both there.",
+                                  pair.output, pair.input));
+      else if (!updated.insert(pair.input).second)
+        say_of_states(fmt::format("Two outputs are said to update input {}.", pair.input));
+    }
+  }
+  void say_of_states(std::string message) {
+    diagnostics_.push_back({true,
+                            error_code::graph_invalid,
+                            {},
+                            std::move(message),
+                            "Pair each updated input with the one output that is its new value."});
   }
 
   const graph& graph_;

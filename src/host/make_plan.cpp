@@ -94,6 +94,16 @@ class plan_maker {
                     "Connect it, or remove it from the NetOutput node."};
       result_->outputs.push_back(describe_port(output_name(k), outputs_[k]));
     }
+    for (const state_pair& pair : graph_.states) {
+      tensor_port& output = result_->outputs[place(pair.output)];
+      const tensor_port& input = result_->inputs[place(pair.input)];
+      if (output.type != input.type || output.shapes != input.shapes)
+        throw error{error_code::graph_invalid,
+                    fmt::format("'{}' is the new value of '{}', but has another element type or shape.",
+                                output.name, input.name),
+                    "Give a state a new value of its own element type and shape."};
+      output.updates = pair.input;
+    }
   }
   std::string output_name(std::size_t k) const {
     if (k < graph_.output_labels.size()) return graph_.output_labels[k];
@@ -102,7 +112,7 @@ class plan_maker {
   tensor_port describe_port(const std::string& name, const value_reference& value) const {
     require_known(value);
     const tensor_description& description = description_of(value);
-    tensor_port port{name, description.type, {}};
+    tensor_port port{name, description.type, {}, -1};
     for (std::size_t gear = 0; gear != graph_.gears.gears; ++gear) {
       port.shapes.emplace_back();
       for (std::size_t d = 0; d != description.shape.rank; ++d)
@@ -131,8 +141,7 @@ class plan_maker {
     made.arena_bytes = memory.arena_bytes;
     for (std::size_t s = 0; s != order_.size(); ++s)
       if (memory.steps[s] == step_fate::run) make_step(at(order_[s]), memory, made);
-    for (std::size_t k = 0; k != flow.outputs.size(); ++k)
-      copy_output(k, place(flow.outputs[k]), memory, made);
+    copy_outputs(flow, memory, made);
     for (const tensor_port& port : result_->inputs) made.input_bytes.push_back(port.bytes(gear));
     for (const tensor_port& port : result_->outputs) made.output_bytes.push_back(port.bytes(gear));
     result_->prepared_gears.push_back(std::move(made));
@@ -179,7 +188,8 @@ class plan_maker {
         flow.add_value(facts.fed() ? facts.bytes() : 0, facts.fed() ? facts.elements() : 0);
       }
     }
-    for (const value_reference& output : outputs_) flow.outputs.add(value_of(output));
+    for (std::size_t k = 0; k != outputs_.size(); ++k)
+      flow.add_output(value_of(outputs_[k]), result_->outputs[k].updates);
     return flow;
   }
 
@@ -293,6 +303,18 @@ class plan_maker {
     return {where, constant.data};
   }
 
+  /// What is an input as it came is copied first: a new value may lie in an input's memory.
+  void copy_outputs(const dataflow& flow, const memory_plan& memory, plan::gear& gear) {
+    for (const bool of_inputs : {true, false})
+      for (std::size_t k = 0; k != flow.outputs.size(); ++k) {
+        const auto value = place(flow.outputs[k]);
+        if ((memory.values[value].where == home::input) == of_inputs) copy_output(k, value, memory, gear);
+      }
+    for (std::size_t k = 0; k != flow.outputs.size(); ++k) {
+      const bool is_input = memory.values[place(flow.outputs[k])].where == home::input;
+      gear.may_reuse.push_back(is_input ? -1 : flow.updates[k]);
+    }
+  }
   /// A result that lies somewhere else (it is an input, a constant or another result too) is copied.
   void copy_output(std::size_t k, std::size_t value, const memory_plan& memory, plan::gear& gear) {
     const placement wanted{home::output, k};

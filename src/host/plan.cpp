@@ -18,6 +18,7 @@ struct extent_in_memory {
   bool overlaps(const extent_in_memory& other) const noexcept {
     return begin < other.end && other.begin < end;
   }
+  bool operator==(const extent_in_memory&) const = default;
 };
 
 template <class Buffer>
@@ -36,12 +37,14 @@ status_code check_buffer(const Buffer& buffer, const tensor_port& port, std::siz
   return memory_of(buffer).begin % width == 0 ? status_code::ok : status_code::buffer_misaligned;
 }
 
-bool overlaps_others(std::size_t output, std::span<const input_buffer> inputs,
+/// `reused` is the input whose memory, all of it, the output may take.
+bool overlaps_others(std::size_t output, int reused, std::span<const input_buffer> inputs,
                      std::span<const output_buffer> outputs) noexcept {
   const extent_in_memory mine = memory_of(outputs[output]);
   const auto overlaps = [&](const auto& other) { return mine.overlaps(memory_of(other)); };
-  return std::any_of(inputs.begin(), inputs.end(), overlaps) ||
-         std::any_of(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(output), overlaps);
+  for (std::size_t i = 0; i != inputs.size(); ++i)
+    if (overlaps(inputs[i]) && !(static_cast<int>(i) == reused && mine == memory_of(inputs[i]))) return true;
+  return std::any_of(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(output), overlaps);
 }
 
 }  // namespace
@@ -97,7 +100,7 @@ status plan::check(std::size_t gear, std::span<const input_buffer> given_inputs,
   status verdict = check_all(given_inputs, inputs, facts.input_bytes, false);
   if (verdict.ok()) verdict = check_all(given_outputs, outputs, facts.output_bytes, true);
   for (std::size_t i = 0; verdict.ok() && i != given_outputs.size(); ++i)
-    if (overlaps_others(i, given_inputs, given_outputs))
+    if (overlaps_others(i, facts.may_reuse[i], given_inputs, given_outputs))
       verdict = refusal(status_code::buffers_overlap, gear, i, 0, true);
   return verdict;
 }

@@ -35,6 +35,7 @@ class plan {
     std::size_t scratch_bytes = 0;
     std::vector<std::size_t> input_bytes;
     std::vector<std::size_t> output_bytes;
+    std::vector<int> may_reuse;  ///< one an output: the input whose memory it may take; else -1
   };
 
   gear_set gears;

@@ -27,7 +27,7 @@ constexpr dataflow chain(std::size_t bytes, memory_trait trait) {
     flow.add_operand(step - 1);
     flow.add_value(bytes, bytes);
   }
-  flow.outputs.add(3);
+  flow.add_output(3);
   return flow;
 }
 
@@ -43,7 +43,14 @@ static_assert(arena_of_chain(65, memory_trait::none) == 256);
 // Views of the input cost nothing.
 static_assert(arena_of_chain(64, memory_trait::view) == 0);
 
-/// A random dataflow: inputs, constants, then steps of every kind on earlier values.
+bool is_same_size(const dataflow& flow, int a, int b) {
+  const al::host::flow_value &left = flow.values[static_cast<std::size_t>(a)],
+                             &right = flow.values[static_cast<std::size_t>(b)];
+  return left.bytes == right.bytes && left.elements == right.elements;
+}
+
+/// A random dataflow: inputs, constants, then steps of every kind on earlier values;
+/// some results are the new values of inputs.
 dataflow random_flow(std::mt19937& random) {
   const auto below = [&](int limit) { return std::uniform_int_distribution<int>{0, limit - 1}(random); };
   dataflow flow;
@@ -69,8 +76,12 @@ dataflow random_flow(std::mt19937& random) {
                    same ? like.elements : static_cast<std::size_t>(1 + below(100)));
     if (kind == 6) flow.add_value(4, 1);
   }
-  for (int results = 1 + below(4); results != 0; --results)
-    flow.outputs.add(below(static_cast<int>(flow.values.size())));
+  for (int results = 1 + below(4), next_state = 0; results != 0; --results) {
+    const int value = below(static_cast<int>(flow.values.size()));
+    const bool updates = next_state != inputs && below(2) == 0 && is_same_size(flow, value, next_state);
+    flow.add_output(value, updates ? next_state : -1);
+    next_state += updates ? 1 : 0;
+  }
   return flow;
 }
 
@@ -115,9 +126,14 @@ class rehearsal {
 
   /// Only an element-wise step may write over what it reads, and then exactly over it.
   void check_overlap(const al::host::flow_step& step, std::size_t operand, std::size_t output) {
-    const placement& from = plan_.values[operand];
-    const placement& to = plan_.values[output];
-    if (from.where != home::arena || to.where != home::arena || is_in_place_view(step)) return;
+    const placement from = real_place(plan_.values[operand]), to = real_place(plan_.values[output]);
+    if (from.where != to.where || is_in_place_view(step)) return;
+    if (from.where != home::arena && from.place != to.place) return;
+    if (from.where == home::input) {
+      CHECK(step.memory == memory_trait::element_wise);
+      CHECK(flow_.values[operand].bytes == flow_.values[output].bytes);
+      return;
+    }
     const std::size_t from_end = from.place + flow_.values[operand].bytes;
     const std::size_t to_end = to.place + flow_.values[output].bytes;
     if (from_end <= to.place || to_end <= from.place) return;
@@ -127,8 +143,14 @@ class rehearsal {
     CHECK(flow_.values[operand].elements == flow_.values[output].elements);
   }
 
+  /// The caller gives the new value of an input the memory of the old one.
+  placement real_place(const placement& at) const {
+    const int input = at.where == home::output ? flow_.updates[at.place] : -1;
+    return input < 0 ? at : placement{home::input, static_cast<std::size_t>(input)};
+  }
   std::vector<int>& memory_of(const placement& at) {
-    return memory_[{at.where, at.where == home::arena ? 0 : at.place}];
+    const placement real = real_place(at);
+    return memory_[{real.where, real.where == home::arena ? 0 : real.place}];
   }
   std::size_t offset_of(const placement& at) const { return at.where == home::arena ? at.place : 0; }
 
@@ -205,7 +227,7 @@ TEST_CASE("a gap is used again: the arena of a long chain is that of two neighbo
     flow.add_operand(step - 1);
     flow.add_value(64, 16);
   }
-  flow.outputs.add(99);
+  flow.add_output(99);
   CHECK(al::host::plan_memory(flow).arena_bytes == 2 * 64);
 }
 
@@ -222,7 +244,7 @@ TEST_CASE("a small operand that is broadcast is not overwritten, though its byte
   flow.add_step(flow_origin::computed, memory_trait::none);
   flow.add_operand(2);
   flow.add_value(8, 8);
-  flow.outputs.add(3);
+  flow.add_output(3);
   const memory_plan plan = al::host::plan_memory(flow);
   CHECK(!(plan.values[1] == plan.values[2]));
 }
@@ -247,7 +269,7 @@ TEST_CASE("what only constants feed takes no place, and neither does what nobody
   flow.add_operand(2);
   flow.add_operand(3);
   flow.add_value(64, 16);
-  flow.outputs.add(5);
+  flow.add_output(5);
   const memory_plan plan = al::host::plan_memory(flow);
   CHECK(plan.arena_bytes == 0);
   CHECK(plan.steps[2] == step_fate::evaluated);

@@ -136,6 +136,13 @@ struct gear_set {
   gear_view view() const { return {sizes.data(), gears, axes.size()}; }
 };
 
+/// An output that is the new value of an input, whose memory it may take.
+struct state_pair {
+  int output = 0;  ///< its place among outputs()
+  int input = 0;   ///< its place among inputs()
+  bool operator==(const state_pair&) const = default;
+};
+
 /// A graph.
 struct graph {
   std::string name = "graph_1";
@@ -144,6 +151,7 @@ struct graph {
   attribute_map attributes;
   std::vector<std::shared_ptr<const graph>> subgraphs;  ///< further graphs of the file (root graph only)
   std::vector<std::string> output_labels;  ///< what the model calls its outputs, one an input of NetOutput
+  std::vector<state_pair> states;          ///< by output; no file holds them, so loaded graphs have none
   attribute_map model_attributes;          ///< of the file around the graph (root graph only)
   std::string model_rest;                  ///< as node::rest, for the file
   std::string rest;                        ///< as node::rest, for the graph

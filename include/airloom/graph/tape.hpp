@@ -112,6 +112,7 @@ struct tape_input {
 struct tape_output {
   tape_value value;
   std::string_view name;  ///< empty: named by its place
+  int updates = -1;       ///< the input whose new value it is: its place among the inputs
 };
 
 /// The gears of the recorded model and the names of its axes.

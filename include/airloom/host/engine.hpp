@@ -99,6 +99,7 @@ struct tensor_port {
   std::string name;
   dtype type = dtype::undefined;
   std::vector<std::vector<std::int64_t>> shapes;  ///< one a gear
+  int updates = -1;  ///< of an output: the place of the input whose new value it is; else -1
 
   /// The bytes that its buffer has in this gear.
   AIRLOOM_API std::size_t bytes(std::size_t gear) const;
@@ -135,7 +136,7 @@ enum class status_code : std::uint8_t {
   buffer_misaligned,   ///< an address that is no multiple of the element's size
   wrong_dtype,         ///< a buffer of another element type
   wrong_size,          ///< a buffer of another size than the tensor has in this gear
-  buffers_overlap,     ///< an output that shares memory with an input or another output
+  buffers_overlap,     ///< an output that shares memory with an input that it may not take, or with an output
   index_out_of_range,  ///< an operator was given an index that its tensor does not have
 };
 
@@ -167,7 +168,10 @@ class AIRLOOM_API context {
 
   /// Runs the model in one gear. `inputs` and `outputs` are in the order of engine::inputs() and
   /// engine::outputs(); each buffer has exactly the bytes of its tensor in this gear. An output may not
-  /// overlap any other buffer. Allocates nothing.
+  /// overlap any other buffer, but for the new value of a state (tensor_port::updates): it may be given the
+  /// very memory of the old value, and then the results are those of a run with memory of its own. A new
+  /// value that is another input as it came (two states that change places) needs its own memory.
+  /// Allocates nothing.
   status run(gear_choice gear, std::span<const input_buffer> inputs,
              std::span<const output_buffer> outputs) noexcept;
   status run(gear_choice gear, std::initializer_list<input_buffer> inputs,

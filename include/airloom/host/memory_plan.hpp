@@ -40,6 +40,7 @@ struct dataflow {
   growing_list<int> operands;  ///< numbers of values; -1 for an input that is not fed
   growing_list<flow_value> values;
   growing_list<int> outputs;  ///< numbers of values: the results of the model
+  growing_list<int> updates;  ///< one an output: the number of the input whose new value it is; else -1
 
   /// Starts a step; its operands and values are those that are added before the next one.
   constexpr void add_step(flow_origin origin, memory_trait memory, int input = -1) {
@@ -52,6 +53,10 @@ struct dataflow {
   constexpr void add_value(std::size_t bytes, std::size_t elements) {
     values.add({bytes, elements, static_cast<int>(steps.size()) - 1});
     ++steps[steps.size() - 1].outputs;
+  }
+  constexpr void add_output(int value, int updated_input = -1) {
+    outputs.add(value);
+    updates.add(updated_input);
   }
   constexpr int operand(const flow_step& step, int index) const {
     return operands[static_cast<std::size_t>(step.first_operand + index)];
@@ -194,10 +199,40 @@ class memory_planner {
   /// A result is computed where the caller wants it. One that is an input, a constant or another result too
   /// is left where it is, for the engine to copy.
   constexpr void give_outputs_to_the_caller() {
-    for (std::size_t k = 0; k != flow_.outputs.size(); ++k)
-      if (const int result = buffer_of(flow_.outputs[k]); result >= 0)
-        if (placement& at = buffers_[static_cast<std::size_t>(result)].at; at.where == home::arena)
-          at = {home::output, k};
+    for (std::size_t k = 0; k != flow_.outputs.size(); ++k) {
+      const int result = buffer_of(flow_.outputs[k]);
+      if (result < 0) continue;
+      buffer& given = buffers_[static_cast<std::size_t>(result)];
+      if (given.at.where != home::arena) continue;
+      if (may_lie_at(k, result))
+        given.at = {home::output, k};
+      else
+        given.last = static_cast<int>(flow_.steps.size());  // it is copied behind the last step
+    }
+  }
+  /// The new value of an input may lie in the memory of the old one: it is written there only when nobody
+  /// reads the old one any more, else at the end.
+  constexpr bool may_lie_at(std::size_t output, int result) const {
+    const int input = flow_.updates[output];
+    if (input < 0) return true;
+    const buffer& written = buffers_[static_cast<std::size_t>(result)];
+    for (std::size_t i = 0; i != buffers_.size(); ++i) {
+      if (!(buffers_[i].at == placement{home::input, static_cast<std::size_t>(input)})) continue;
+      if (buffers_[i].last > written.first || is_result(static_cast<int>(i))) return false;
+      if (buffers_[i].last == written.first && !is_overwritten(static_cast<int>(i), written)) return false;
+    }
+    return true;
+  }
+  constexpr bool is_result(int buffer) const {
+    for (const int value : flow_.outputs)
+      if (buffer_of(value) == buffer) return true;
+    return false;
+  }
+  /// Whether the step that writes `written` may read this buffer at the very place where it writes.
+  constexpr bool is_overwritten(int read, const buffer& written) const {
+    const flow_step& step = flow_.steps[static_cast<std::size_t>(written.first)];
+    return step.memory == memory_trait::element_wise &&
+           buffers_[static_cast<std::size_t>(read)].bytes == written.bytes;
   }
 
   /// An element-wise step writes over an operand that nobody reads after it.
@@ -336,7 +371,8 @@ constexpr dataflow flow_of(const tape& record, std::size_t gear) {
     }
   }
   for (const tape_output& output : record.outputs())
-    flow.outputs.add(first_value[static_cast<std::size_t>(output.value.step)] + output.value.output);
+    flow.add_output(first_value[static_cast<std::size_t>(output.value.step)] + output.value.output,
+                    output.updates);
   return flow;
 }
 
