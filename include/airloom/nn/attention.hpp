@@ -26,6 +26,20 @@ constexpr no_shape merge_heads(const no_shape& x, const line&) {
   return x;
 }
 
+/// repeat_heads<Times>(x): every head Times times in a row, for attention in which groups of queries share a
+/// key and a value (grouped-query attention). Inputs   x [batch, heads, length, size] Output   [batch, heads
+/// · Times, length, size] Lowers   Unsqueeze, BroadcastTo, Reshape
+template <int Times, class Gears, dtype Type, auto Batch, int Heads, auto Length, int Size>
+constexpr auto repeat_heads(const tensor<Gears, Type, shape<Batch, Heads, Length, Size>>& x,
+                            const line& where = line::current()) {
+  const auto repeated = broadcast_to<Batch, Heads, Times, Length, Size>(unsqueeze<2>(x, where), where);
+  return reshape<Batch, Heads * Times, Length, Size>(repeated, where);
+}
+template <int Times>
+constexpr no_shape repeat_heads(const no_shape& x, const line& = line::current()) {
+  return x;
+}
+
 /// attention<Heads>(q, k, v, mask): softmax(q·kᵀ / √size + mask) · v, head by head.
 /// Inputs   q [batch, queries, width], k and v [batch, keys, width], width divisible by Heads;
 ///          mask: broadcasts to [batch, Heads, queries, keys], added to the scores (0 keeps, a large negative
