@@ -54,11 +54,11 @@ void mark_unfed(tensor_description& description) {
   description.attributes["_is_unfed_optional"].value = std::int64_t{1};
 }
 
+/// The layout stays the operator's own: what a convolution reads is NCHW, whoever made it.
 void describe_as(const tensor_description& source, tensor_description& description) {
   if (is_fixed(description)) return;
   description.type = source.type;
   description.shape = source.shape;
-  description.layout = source.layout;
   description.device_type = source.device_type;
   const auto name = source.attributes.find(tensor_name_attribute);
   if (name != source.attributes.end()) description.attributes.insert(*name);
