@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <airloom/weights/map_file.hpp>
-#include <optional>
 
 #include "air/messages.hpp"
 #include "graph/contents.hpp"
@@ -26,32 +25,11 @@ const std::int64_t* number_of(const node& n, std::string_view name) {
 
 // --- where contents are ---
 
-/// A part of a file, as attributes name it.
-struct place_in_file {
-  std::string path;
-  std::uint64_t offset = 0;
-  std::optional<std::uint64_t> length;  ///< unset: the whole file
-};
-
 std::uint64_t byte_count(const char* attribute_name, std::int64_t value) {
   if (value < 0)
     throw error{error_code::air_malformed, fmt::format("The attribute '{}' is {}.", attribute_name, value),
                 "Write a number of bytes from 0 on."};
   return static_cast<std::uint64_t>(value);
-}
-
-/// `location` with `length` goes before `file_path` (hicann/ge, base/common/file_constant_utils).
-std::optional<place_in_file> place_of_contents(const node& n) {
-  const std::string* location = text_of(n, "location");
-  const std::int64_t* length = number_of(n, "length");
-  if (location != nullptr && length != nullptr) {
-    const std::int64_t* offset = number_of(n, "offset");
-    return place_in_file{*location, byte_count("offset", offset == nullptr ? 0 : *offset),
-                         byte_count("length", *length)};
-  }
-  const std::string* path = n.type == "FileConstant" ? text_of(n, "file_path") : nullptr;
-  if (path == nullptr || path->empty()) return std::nullopt;
-  return place_in_file{*path, 0, std::nullopt};
 }
 
 // --- which file that is ---
@@ -195,6 +173,19 @@ class reading {
 
 std::filesystem::path weights_file_below(const std::filesystem::path& folder, const std::string& file_path) {
   return find_file(folder, {file_path, 0, std::nullopt}).lexically_relative(folder);
+}
+
+std::optional<place_in_file> place_of_contents(const node& n) {
+  const std::string* location = text_of(n, "location");
+  const std::int64_t* length = number_of(n, "length");
+  if (location != nullptr && length != nullptr) {
+    const std::int64_t* offset = number_of(n, "offset");
+    return place_in_file{*location, byte_count("offset", offset == nullptr ? 0 : *offset),
+                         byte_count("length", *length)};
+  }
+  const std::string* path = n.type == "FileConstant" ? text_of(n, "file_path") : nullptr;
+  if (path == nullptr || path->empty()) return std::nullopt;
+  return place_in_file{*path, 0, std::nullopt};
 }
 
 void read_external_weights(graph& g, const std::filesystem::path& folder) {

@@ -5,16 +5,12 @@
 #include <algorithm>
 
 #include "air/messages.hpp"
+#include "graph/gear_numbers.hpp"
+#include "text.hpp"
 
 namespace airloom::air {
 
 namespace {
-
-/// ATC and TorchAir read an input's size from its input description.
-const shape_value& shape_of(const node& input) {
-  return input.input_descriptions.empty() ? input.output_descriptions.at(0).shape
-                                          : input.input_descriptions[0].shape;
-}
 
 std::vector<const node*> inputs_by_name(const graph& g) {
   std::vector<const node*> inputs;
@@ -23,17 +19,46 @@ std::vector<const node*> inputs_by_name(const graph& g) {
   return inputs;
 }
 
+void check_table(const gear_set& gears) {
+  if (gears.sizes.size() != gears.gears * gears.axes.size() || gears.axes.size() > max_axes)
+    throw error{error_code::graph_invalid,
+                fmt::format("The gears of the graph are {} numbers, not {} rows of {}.", gears.sizes.size(),
+                            gears.gears, gears.axes.size()),
+                fmt::format("Give every gear one size for each axis, and at most {} axes.", max_axes)};
+  const auto below_one =
+      std::find_if(gears.sizes.begin(), gears.sizes.end(), [](auto size) { return size < 1; });
+  if (below_one != gears.sizes.end())
+    throw error{error_code::graph_invalid, fmt::format("A gear of the graph has the size {}.", *below_one),
+                "Give every axis sizes of at least 1."};
+}
+
 void check_decided(const node& input) {
-  const shape_value& shape = shape_of(input);
-  if (shape.is_known()) return;
+  if (shape_of_input(input).is_known()) return;
   throw error{error_code::gear_unknown,
-              fmt::format("The input '{}' has a size that no gear decides.", input.name),
+              fmt::format("The input {} has a size that no gear decides.", in_quotes(input.name)),
               "Give each of its dimensions a number or an axis of the gear set."};
+}
+
+void check_name(const node& input) {
+  if (input.name.find_first_of(":;") == std::string::npos) return;
+  throw error{error_code::graph_invalid,
+              fmt::format("The name of the input {} holds ':' or ';', which part ATC's options.",
+                          in_quotes(input.name)),
+              "Give the input another name."};
+}
+
+void check_count(std::size_t gears, std::size_t limit) {
+  if (gears <= limit) return;
+  throw error{
+      error_code::too_many_gears, fmt::format("The graph has {} gears.", gears),
+      fmt::format("Choose at most {}{}.", limit,
+                  limit < ascend_950_gear_limit ? fmt::format("; Ascend 950 takes {}", ascend_950_gear_limit)
+                                                : std::string{})};
 }
 
 /// The dimensions of an input as the file has them; those that move go to `moving`.
 std::string text_of_dimensions(const node& input, const gear_view& gears, std::vector<extent>& moving) {
-  const shape_value& shape = shape_of(input);
+  const shape_value& shape = shape_of_input(input);
   std::vector<std::int64_t> dimensions;
   for (std::size_t i = 0; i != shape.rank; ++i) {
     dimensions.push_back(dimension_in_file(shape[i], gears));
@@ -50,13 +75,15 @@ std::string text_of_gear(const std::vector<extent>& moving, const gear_view& gea
 
 }  // namespace
 
-std::optional<gear_options> gears_of(const graph& g) {
+std::optional<gear_options> gears_of(const graph& g, std::size_t limit) {
+  check_table(g.gears);
   const gear_view gears = g.gears.view();
   if (gears.gears < 2) return std::nullopt;
   std::vector<extent> moving;
   std::vector<std::string> shapes;
   for (const node* input : inputs_by_name(g)) {
     check_decided(*input);
+    check_name(*input);
     shapes.push_back(text_of_dimensions(*input, gears, moving));
   }
   if (moving.empty()) return std::nullopt;
@@ -65,6 +92,7 @@ std::optional<gear_options> gears_of(const graph& g) {
     std::string row = text_of_gear(moving, gears, gear);
     if (std::find(rows.begin(), rows.end(), row) == rows.end()) rows.push_back(std::move(row));
   }
+  check_count(rows.size(), limit);
   return gear_options{fmt::format("{}", fmt::join(shapes, ";")), fmt::format("{}", fmt::join(rows, ";"))};
 }
 
@@ -78,9 +106,17 @@ std::map<std::string, std::string> ge_options(const graph& g) {
 }
 
 std::vector<std::string> atc_arguments(const graph& g) {
-  const std::optional<gear_options> gears = gears_of(g);
-  if (!gears) return {};
-  return {"--input_shape=" + gears->input_shape, "--dynamic_dims=" + gears->dynamic_dims};
+  if (const std::optional<gear_options> gears = gears_of(g))
+    return {"--input_shape=" + gears->input_shape, "--dynamic_dims=" + gears->dynamic_dims};
+  std::vector<extent> open;
+  std::vector<std::string> shapes;
+  for (const node* input : inputs_by_name(g)) {
+    if (!shape_of_input(*input).rank_known) return {};
+    check_name(*input);
+    shapes.push_back(text_of_dimensions(*input, g.gears.view(), open));
+  }
+  if (open.empty()) return {};
+  return {fmt::format("--input_shape={}", fmt::join(shapes, ";"))};
 }
 
 }  // namespace airloom::air

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+#include <airloom/air/gears_file.hpp>
 #include <airloom/air/load.hpp>
 #include <airloom/air/summary.hpp>
 #include <nlohmann/json.hpp>
@@ -43,6 +45,18 @@ std::string text_of(const graph_summary& summary) {
   return text;
 }
 
+std::string text_of(const gear_set& gears) {
+  if (gears.axes.empty()) return {};
+  std::string text = "gears\n";
+  for (std::size_t gear = 0; gear != gears.gears; ++gear) {
+    std::vector<std::string> sizes;
+    for (std::size_t axis = 0; axis != gears.axes.size(); ++axis)
+      sizes.push_back(fmt::format("{} = {}", gears.axes[axis], gears.view().size(gear, axis)));
+    text += fmt::format("  {}\n", fmt::join(sizes, ", "));
+  }
+  return text;
+}
+
 std::string text_of_nodes(const graph& g, bool with_attributes) {
   std::string text = "nodes\n";
   for (const node& n : g.nodes) {
@@ -83,13 +97,25 @@ ordered_json json_of(const graph& g, const node& n, bool with_attributes) {
   return result;
 }
 
-ordered_json json_of(const graph& g, const graph_summary& summary, bool with_attributes) {
+ordered_json json_of(const gear_set& gears) {
+  ordered_json list = ordered_json::array();
+  for (std::size_t gear = 0; gear != gears.gears && !gears.axes.empty(); ++gear) {
+    list.push_back(ordered_json::object());
+    for (std::size_t axis = 0; axis != gears.axes.size(); ++axis)
+      list.back()[gears.axes[axis]] = gears.view().size(gear, axis);
+  }
+  return list;
+}
+
+ordered_json json_of(const graph& g, const graph_summary& summary, const gear_set& gears,
+                     bool with_attributes) {
   ordered_json nodes = ordered_json::array();
   for (const node& n : g.nodes) nodes.push_back(json_of(g, n, with_attributes));
   return {{"graph", summary.name},
           {"form", summary.form == air::file_form::saved ? "A" : "P"},
           {"inputs", json_of(summary.inputs)},
           {"outputs", json_of(summary.outputs)},
+          {"gears", json_of(gears)},
           {"operators", summary.operators},
           {"constants", {{"count", summary.constants}, {"bytes", summary.constant_bytes}}},
           {"weights_files", summary.weights_files},
@@ -105,14 +131,21 @@ void infer_what_can_be(graph& g) {
   }
 }
 
+/// What the file beside the model says; no axes where there is none.
+gear_set gears_beside(const std::string& model) {
+  const std::filesystem::path file = air::gears_file_of(model);
+  return std::filesystem::exists(file) ? air::read_gears(file).gears : gear_set{};
+}
+
 int inspect(const inspect_options& options) {
   graph g = air::load(options.model, {.weights_folder = {}, .read_weights = false});
   infer_what_can_be(g);
   const graph_summary summary = air::summarise(g);
+  const gear_set gears = gears_beside(options.model);
   if (options.json)
-    print_json(json_of(g, summary, options.attributes));
+    print_json(json_of(g, summary, gears, options.attributes));
   else
-    print_text(text_of(summary) + text_of_nodes(g, options.attributes));
+    print_text(text_of(summary) + text_of(gears) + text_of_nodes(g, options.attributes));
   return 0;
 }
 

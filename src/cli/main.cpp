@@ -36,6 +36,7 @@ int run_verb(int count, char** words) {
   cli::add_convert(program, exit_code);
   cli::add_diff(program, exit_code);
   cli::add_verify_export(program, exit_code);
+  cli::add_atc(program, exit_code);
   try {
     program.parse(count, words);
   } catch (const CLI::Success& asked_for_words) {

@@ -29,13 +29,15 @@ void print_json(const nlohmann::ordered_json& value) {
   print(stdout, value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
+nlohmann::ordered_json json_of(const error& failure) {
+  return {{"code", fmt::format("AL{}", static_cast<int>(failure.code()))},
+          {"happened", failure.happened()},
+          {"remedy", failure.remedy()}};
+}
+
 void print_error(const error& failure, bool as_json) {
   print(stderr, fmt::format("{}\n", failure.what()));
-  if (!as_json) return;
-  print_json({{"error",
-               {{"code", fmt::format("AL{}", static_cast<int>(failure.code()))},
-                {"happened", failure.happened()},
-                {"remedy", failure.remedy()}}}});
+  if (as_json) print_json({{"error", json_of(failure)}});
 }
 
 void finish_output() {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <CLI/CLI.hpp>
+#include <airloom/air/gears_file.hpp>
 #include <airloom/air/load.hpp>
 #include <airloom/compare/statistics.hpp>
 #include <airloom/weights/npy.hpp>
@@ -89,9 +90,17 @@ ordered_json json_of(const named_run& done) {
   return {{"outputs", outputs}, {"milliseconds", done.milliseconds}};
 }
 
+/// With the gears that the file beside the model says, where there is one: then no other sizes are taken.
+graph load_with_gears(const std::string& model) {
+  graph g = air::load(model);
+  const std::filesystem::path gears = air::gears_file_of(model);
+  return std::filesystem::exists(gears) ? air::with_gears(g, air::read_gears(gears)) : g;
+}
+
 int run(const run_options& options) {
   const host::options how{options.kernels == "fast" ? host::kernels::fast : host::kernels::reference};
-  const named_run done = run_by_name(air::load(options.model), read_inputs(options), how, options.repeat);
+  const named_run done =
+      run_by_name(load_with_gears(options.model), read_inputs(options), how, options.repeat);
   write_outputs(options.output, done.outputs);
   if (options.json)
     print_json(json_of(done));

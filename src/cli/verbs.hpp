@@ -17,5 +17,6 @@ void add_relocate(CLI::App& program, int& exit_code);
 void add_convert(CLI::App& program, int& exit_code);
 void add_diff(CLI::App& program, int& exit_code);
 void add_verify_export(CLI::App& program, int& exit_code);
+void add_atc(CLI::App& program, int& exit_code);
 
 }  // namespace airloom::cli

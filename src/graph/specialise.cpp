@@ -3,6 +3,7 @@
 #include <airloom/graph/graph.hpp>
 #include <algorithm>
 
+#include "graph/gear_numbers.hpp"
 #include "graph/words.hpp"
 
 namespace airloom {
@@ -20,10 +21,6 @@ node& input_named(graph& g, const std::string& name) {
   for (const int input : g.inputs()) names.push_back(g.nodes[static_cast<std::size_t>(input)].name);
   throw error{error_code::usage, fmt::format("The graph has no input '{}'.", name),
               fmt::format("Its inputs are: {}.", fmt::join(names, ", "))};
-}
-
-const shape_value& shape_of_input(const node& n) {
-  return n.input_descriptions.empty() ? n.output_descriptions.at(0).shape : n.input_descriptions[0].shape;
 }
 
 bool fits(const shape_value& declared, const std::vector<std::int64_t>& dims, const gear_view& gears,
@@ -63,28 +60,13 @@ std::size_t select_gear(graph& g, const named_shapes& shapes) {
                                           fmt::join(gears, " "))};
 }
 
-shape_value numbers(const shape_value& declared, const gear_view& gears, std::size_t gear) {
-  shape_value result = declared;
-  for (std::size_t i = 0; i != declared.rank; ++i)
-    if (declared[i].is_known()) result[i] = extent{declared[i].size_in(gears, gear)};
-  return result;
-}
-
-void set_shape(node& input, const shape_value& shape) {
-  for (tensor_description& description : input.input_descriptions) description.shape = shape;
-  for (tensor_description& description : input.output_descriptions) description.shape = shape;
-}
-
 }  // namespace
 
 graph specialise(const graph& g, const named_shapes& shapes) {
   graph result = g;
   const std::size_t gear = select_gear(result, shapes);
   if (gear == no_gear) throw_no_gear(result, shapes);
-  for (const int index : result.inputs()) {
-    node& input = result.nodes[static_cast<std::size_t>(index)];
-    set_shape(input, numbers(shape_of_input(input), g.gears.view(), gear));
-  }
+  write_numbers_of_gear(result, gear);
   for (const auto& [name, dims] : shapes) {
     if (dims.size() > max_rank)
       throw error{error_code::rank_unsupported,
@@ -92,9 +74,8 @@ graph specialise(const graph& g, const named_shapes& shapes) {
                   fmt::format("A tensor has at most {}.", max_rank)};
     shape_value shape;
     for (const std::int64_t dim : dims) shape.push(dim);
-    set_shape(input_named(result, name), shape);
+    set_shape_of_input(input_named(result, name), shape);
   }
-  result.gears = {};
   throw_first_error(infer(result));
   return result;
 }

@@ -2,28 +2,12 @@
 #include <fmt/ranges.h>
 #include <airloom/graph/graph.hpp>
 
+#include "graph/extent_text.hpp"
 #include "graph/words.hpp"
 
 namespace airloom {
 
 namespace {
-
-std::string text_of_monomial(const monomial& term, const gear_set& gears) {
-  std::vector<std::string> factors;
-  for (std::size_t axis = 0; axis != gears.axes.size(); ++axis)
-    for (unsigned power = term.power(axis); power != 0; --power) factors.push_back(gears.axes[axis]);
-  if (factors.empty() || term.coefficient != 1)
-    factors.insert(factors.begin(), std::to_string(term.coefficient));
-  return fmt::format("{}", fmt::join(factors, "*"));
-}
-
-std::string text_of_extent(const extent& e, const gear_set& gears) {
-  if (!e.is_known()) return e.state == extent_state::unknown ? "-1" : "?";
-  if (e.count == 0) return "0";
-  std::vector<std::string> terms;
-  for (std::size_t i = 0; i != e.count; ++i) terms.push_back(text_of_monomial(e.terms[i], gears));
-  return fmt::format("{}", fmt::join(terms, "+"));
-}
 
 std::string text_of_contents(const tensor_contents& contents) {
   return fmt::format("<{} bytes>", contents.data.size);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <airloom/shape/gears.hpp>
+#include <airloom/graph/specialise_to_gear.hpp>
 #include <algorithm>
 #include <new>
 
@@ -57,16 +57,7 @@ std::shared_ptr<std::byte[]> make_aligned(std::size_t bytes) {
 
 std::size_t plan::find(const gear_choice& choice) const noexcept {
   if (!choice.by_settings_) return choice.number_ < gears.gears ? choice.number_ : no_gear;
-  if (choice.number_ != gears.axes.size()) return no_gear;
-  const std::span settings{choice.settings_, choice.number_};
-  std::int64_t row[max_axes]{};
-  for (std::size_t axis = 0; axis != gears.axes.size(); ++axis) {
-    const auto found = std::find_if(settings.begin(), settings.end(),
-                                    [&](const setting& s) { return s.axis == gears.axes[axis]; });
-    if (found == settings.end()) return no_gear;
-    row[axis] = found->size;
-  }
-  return find_gear(gears.view(), row);
+  return find_gear(gears, std::span{choice.settings_, choice.number_});
 }
 
 status plan::refusal(status_code code, std::size_t gear, std::size_t place, std::size_t given,
