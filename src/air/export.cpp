@@ -7,6 +7,7 @@
 #include "air/export_folder.hpp"
 #include "air/graph_files.hpp"
 #include "air/manifest.hpp"
+#include "air/sizes.hpp"
 #include "text.hpp"
 
 namespace airloom::air {
@@ -43,7 +44,8 @@ std::vector<fs::path> export_model(const graph& model, const export_options& opt
   const graph_files files{model, {name + ".air", ""}, options};
   export_folder folder{options.path};
   files.write_to(folder);
-  const manifest_model described{name + ".air", &model};
+  const graph written = with_chosen_sizes(model, options.sizes);
+  const manifest_model described{name + ".air", &written};
   write_manifest(folder, {&described, 1});
   return folder.commit();
 }

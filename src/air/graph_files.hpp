@@ -23,21 +23,31 @@ struct graph_place {
 /// export prepares all of its graphs before it touches the disk.
 class graph_files {
  public:
-  /// Throws   what verify() found; what place_weights() throws; graph_invalid; air_too_large.
+  /// Throws   what verify() found; what place_weights(), with_chosen_sizes() and gears_of() throw;
+  ///          graph_invalid; air_too_large.
   graph_files(const graph& model, graph_place place, const export_options& options);
 
-  /// Writes the weights that lie outside, the .air file and dynamo.pbtxt.
+  /// Writes the weights that lie outside, the .air file, dynamo.pbtxt, the gears and the static models.
   void write_to(export_folder& folder) const;
 
   /// The graph as it is written, with its weights where they were put.
   const graph& form() const { return form_; }
 
  private:
+  /// A file with a model.
+  struct model_file {
+    std::string name;
+    message_pieces message;
+  };
+  void add_gears(const graph& model, const export_options& options);
+
   graph_place place_;
   pbtxt_options text_;
   std::vector<weight_file> weights_;
   graph form_;
   message_pieces message_;
+  std::optional<std::string> gears_;  ///< the text of the file of gears
+  std::vector<model_file> static_models_;
 };
 
 }  // namespace airloom::air

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <airloom/error.hpp>
+#include <airloom/shape/gears.hpp>
 #include <algorithm>
 #include <array>
 
@@ -46,6 +47,19 @@ std::span<const std::string_view> known_chips() {
 void check_target(const target_options& wanted) {
   check(wanted.cann, "release of CANN", releases);
   check(wanted.chip, "chip", chips);
+}
+
+bool takes_gears(const target_options& target) {
+  constexpr std::string_view first_that_does = "8.5.0";
+  const auto place = [](std::string_view release) {
+    return std::find(releases.begin(), releases.end(), release);
+  };
+  return target.cann.empty() || place(target.cann) >= place(first_that_does);
+}
+
+std::size_t gear_limit(const target_options& target) {
+  const bool takes_more = target.chip.empty() || target.chip.starts_with("Ascend950");
+  return takes_more ? ascend_950_gear_limit : default_gear_limit;
 }
 
 }  // namespace airloom::air

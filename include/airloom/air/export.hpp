@@ -2,6 +2,7 @@
 // Exporting a model: the files that TorchAir's `dynamo_export` leaves.
 
 #include <airloom/air/pbtxt.hpp>
+#include <airloom/air/size_options.hpp>
 #include <airloom/air/target.hpp>
 #include <airloom/air/weight_options.hpp>
 #include <airloom/api.hpp>
@@ -26,12 +27,14 @@ struct export_options {
   pbtxt_options text = {};      ///< what dynamo.pbtxt leaves out
   weight_options weights = {};  ///< inside the model or in files of their own
   target_options target = {};   ///< a release of CANN and a chip; nothing: all of them
+  size_options sizes = {};      ///< in gears, for any size, or numbers: static
 };
 
-/// Writes <path>/<name>.air, <path>/dynamo.pbtxt, a file for every weight that lies outside the model, and
-/// <path>/manifest.json, which lists the files with their SHA-256 and says what the model is
-/// (air/verify_export.hpp). Returns their paths, which begin with `path` as it was given. A relative path
-/// begins in the working directory, as for TorchAir.
+/// Writes <path>/<name>.air, <path>/dynamo.pbtxt, a file for every weight that lies outside the model,
+/// <path>/<name>.gears.json for a model in gears (air/gears_file.hpp), static models a gear where they are
+/// wanted (air/size_options.hpp), and <path>/manifest.json, which lists the files with their SHA-256 and says
+/// what the model is (air/verify_export.hpp). Returns their paths, which begin with `path` as it was given. A
+/// relative path begins in the working directory, as for TorchAir.
 ///
 /// The graph is verified, then described as TorchAir describes one: inputs, constants and results have
 /// shapes, ordinary operators' outputs have none, since GE infers them. save() writes a loaded graph as it
@@ -56,8 +59,9 @@ struct export_options {
 /// Throws   usage for such a name, for an empty path, for an exception that names no weight and for an
 /// unknown
 ///          target; path_refused for a link; file_unwritable; weights_do_not_fit (air/weight_options.hpp);
-///          what verify() found; air_too_large for a model over 2 147 483 647 bytes with the weights that are
-///          inside.
+///          usage and gear_unknown for a gear that cannot be chosen, too_many_gears for more than the chip
+///          takes; what verify() found; air_too_large for a model over 2 147 483 647 bytes with the weights
+///          that are inside.
 AIRLOOM_API std::vector<std::filesystem::path> export_model(const graph& model,
                                                             const export_options& options = {});
 
