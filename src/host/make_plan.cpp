@@ -28,6 +28,7 @@ class plan_maker {
 
   std::shared_ptr<const plan> run() {
     throw_first_error(verify(graph_));
+    complete_outputs();
     throw_first_error(infer(graph_));
     number_values();
     result_->gears = graph_.gears;
@@ -48,6 +49,19 @@ class plan_maker {
     return n.definition == nullptr ? memory_trait::none : n.definition->ir->memory;
   }
   std::size_t place_of(const node& n) const { return place(&n - graph_.nodes.data()); }
+
+  /// A file may leave out outputs that nobody reads; kernels write all that the operator has.
+  void complete_outputs() {
+    for (node& n : graph_.nodes) {
+      const operator_entry* const entry = find_operator(n.type);
+      if (entry == nullptr || entry->ir->memory == memory_trait::source || entry->ir->output_count == 0 ||
+          entry->ir->outputs[0].dynamic)
+        continue;
+      const std::size_t count = std::max<std::size_t>(n.output_descriptions.size(), entry->ir->output_count);
+      n.output_descriptions.resize(count);
+      n.output_names.resize(count);
+    }
+  }
 
   // --- the graph in the planner's numbers: its nodes in the order of running, and all their outputs
 

@@ -21,16 +21,21 @@ void copy_rows(const strided_loop<2>& loop, const T* from, T* to) {
   });
 }
 
-/// y = x walked with these strides, from this element on.
-inline prepared gather_strided(const preparation& op, const strides& of_x, std::ptrdiff_t first) {
+/// y, seen under `shape`, = x walked with these strides, from this element on.
+inline prepared gather_strided(const preparation& op, const sizes& shape, const strides& of_x,
+                               std::ptrdiff_t first) {
   return for_width(op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
-    const sizes& shape = op.output(0).shape;
     return prepare_run(
         [loop = strided_loop<2>{shape, {of_x, dense_strides(shape)}}, first](const arguments& a) {
           copy_rows(loop, a.input<type>(0) + first, a.output<type>(0));
         });
   });
+}
+
+/// The same under the shape that y has.
+inline prepared gather_strided(const preparation& op, const strides& of_x, std::ptrdiff_t first) {
+  return gather_strided(op, op.output(0).shape, of_x, first);
 }
 
 }  // namespace airloom::host

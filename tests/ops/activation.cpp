@@ -16,10 +16,18 @@ static_assert(test::is<decltype(swish(plain<f32, 3>{}, 1.5)), plain<f32, 3>>);
 static_assert(test::is<decltype(swiglu(geared<bf16, batch, 8>{})), geared<bf16, batch, 4>>);
 static_assert(test::is<decltype(swiglu<0>(plain<f32, 6, 3>{})), plain<f32, 3, 3>>);
 
-TEST_CASE("Swish keeps shape and element type") {
-  const auto result = apply{"Swish"}.input(bf16, {2, extent::unknown(), 3}).run();
-  CHECK(result.shapes[0] == test::shape({2, extent::unknown(), 3}));
-  CHECK(result.types[0] == bf16);
+static_assert(
+    test::is<decltype(hard_swish(leaky_relu(geared<f16, batch, 8>{}, 0.1))), geared<f16, batch, 8>>);
+static_assert(test::is<decltype(mish(hard_sigmoid(plain<f32, 3>{}))), plain<f32, 3>>);
+
+TEST_CASE("activations of one number keep shape and element type") {
+  for (const std::string_view type : {"Swish", "LeakyRelu", "HardSwish", "HardSigmoid", "Mish"}) {
+    CAPTURE(type);
+    const auto result = apply{type}.input(bf16, {2, extent::unknown(), 3}).run();
+    CHECK(result.shapes[0] == test::shape({2, extent::unknown(), 3}));
+    CHECK(result.types[0] == bf16);
+    CHECK(apply{type}.input(u16, {2}).run().found.need == relation::dtype_accepted);
+  }
 }
 
 TEST_CASE("silu writes scale 1, swish the number given") {

@@ -75,3 +75,41 @@ TEST_CASE("SplitV: while the sizes are not known, only the other dimensions are"
   REQUIRE(open.holds());
   CHECK(open.shapes[1] == test::shape({extent::unknown(), 2}));
 }
+
+static_assert(test::is<decltype(unpack<1, 2>(geared<f32, batch, 2, 8>{})),
+                       recorded<geared<f32, batch, 8>, geared<f32, batch, 8>>>);
+
+TEST_CASE("Unpack R1, R2, R3: as many places as num and outputs") {
+  const auto taken = [](std::int64_t count, std::int64_t axis, std::size_t outputs) {
+    return apply{"Unpack"}
+        .input(f32, {3, 4})
+        .set("num", count)
+        .set("axis", axis)
+        .outputs(outputs)
+        .run()
+        .found;
+  };
+  CHECK(taken(3, 0, 3).holds());
+  CHECK(taken(3, 2, 3).need == relation::below);
+  CHECK(taken(2, 0, 2).need == relation::equal);
+  CHECK(taken(3, 0, 2).need == relation::exactly);
+}
+
+TEST_CASE("Concat and Split, whose axis comes first, need what ConcatV2 and SplitD need") {
+  const auto joined = [](std::int64_t axis, const shape_value& second) {
+    return apply{"Concat"}.scalar(axis).input(f16, {2, 3}).input(f16, second).run();
+  };
+  CHECK(joined(-2, test::shape({4, 3})).shapes[0] == test::shape({6, 3}));
+  CHECK(joined(-2, test::shape({4, 3})).types[0] == f16);
+  CHECK(joined(2, test::shape({4, 3})).found.need == relation::below);
+  CHECK(joined(0, test::shape({2, 4})).found.need == relation::equal);
+  CHECK(joined(0, test::shape({2, 3, 1})).found.need == relation::rank);
+  const auto split = [](std::int64_t axis, std::int64_t count) {
+    apply op{"Split"};
+    op.input(i32, test::shape({}), {extent{axis}}).input(f32, {6, 2}).set("num_split", count);
+    return op.outputs(static_cast<std::size_t>(count)).run();
+  };
+  CHECK(split(0, 3).shapes[2] == test::shape({2, 2}));
+  CHECK(split(3, 2).found.need == relation::below);
+  CHECK(split(0, 4).found.need == relation::divides);
+}

@@ -22,6 +22,19 @@ static_assert(
     test::is<decltype(tied_tensor<f32, batch>{} / tied_tensor<f32, seq>{}), tied_tensor<f32, batch>>);
 static_assert(test::is<decltype(pow(plain<f32, 2, 3>{}, 2)), plain<f32, 2, 3>>);
 static_assert(test::is<decltype(less(plain<i32, 2>{}, plain<i32, 2>{})), plain<boolean, 2>>);
+static_assert(test::is<decltype(clip(geared<f16, batch, 3>{}, 0, 6)), geared<f16, batch, 3>>);
+static_assert(
+    test::is<decltype(masked_fill(plain<f32, 2, 3>{}, plain<boolean, 3>{}, -1e4)), plain<f32, 2, 3>>);
+static_assert(test::is<decltype(minimum(plain<f32, 2>{}, 6)), plain<f32, 2>>);
+static_assert(test::is<decltype(greater_equal(plain<f16, 2, 1>{}, plain<f16, 3>{})), plain<boolean, 2, 3>>);
+static_assert(test::is<decltype(greater(plain<f32, 2>{}, 0.5)), plain<boolean, 2>>);
+static_assert(test::is<decltype(less_equal(geared<i64, batch>{}, 3)), geared<boolean, batch>>);
+static_assert(test::is<decltype(not_equal(plain<i32, 2>{}, 3)), plain<boolean, 2>>);
+static_assert(
+    test::is<decltype(logical_and(plain<boolean, 2, 1>{}, plain<boolean, 3>{})), plain<boolean, 2, 3>>);
+static_assert(test::is<decltype(logical_or(plain<boolean, 2>{}, plain<boolean, 2>{})), plain<boolean, 2>>);
+static_assert(test::is<decltype(floor_div(plain<i32, 2>{}, 3)), plain<i32, 2>>);
+static_assert(test::is<decltype(floor_mod(plain<i64, 2, 1>{}, plain<i64, 3>{})), plain<i64, 2, 3>>);
 static_assert(test::is<decltype(equal(plain<i32, 2>{}, 3)), plain<boolean, 2>>);
 static_assert(test::is<decltype(maximum(plain<f32, 2>{}, 0)), plain<f32, 2>>);
 static_assert(test::is<decltype(1.0 - plain<f32, 2>{}), plain<f32, 2>>);
@@ -97,4 +110,36 @@ TEST_CASE("a number beside a tensor becomes a Const of its element type, beside 
   REQUIRE(record.numbers().size() == 1);
   CHECK(record.numbers()[0].value == 2.5);
   CHECK(record.numbers()[0].name == "value");
+}
+
+TEST_CASE("comparisons, logic and floor division R1: right-aligned dimensions are equal or 1") {
+  for (const std::string_view type : {"Pow", "NotEqual", "LessEqual", "Greater", "GreaterEqual", "FloorDiv",
+                                      "FloorMod", "Minimum", "Div"}) {
+    CAPTURE(type);
+    CHECK(apply{type}.input(f32, {2, 3}).input(f32, {2, 4}).run().found.need == relation::equal_or_one);
+    CHECK(apply{type}.input(f32, {2, 1}).input(f32, {4}).run().shapes[0] == test::shape({2, 4}));
+    CHECK(apply{type}.input(f32, {2}).input(i32, {2}).run().found.need == relation::same_dtype);
+  }
+  for (const std::string_view type : {"LogicalAnd", "LogicalOr"}) {
+    CHECK(apply{type}.input(boolean, {3}).input(boolean, {2}).run().found.need == relation::equal_or_one);
+    CHECK(apply{type}.input(u8, {2}).input(u8, {2}).run().found.need == relation::dtype_accepted);
+  }
+}
+
+TEST_CASE("ClipByValueV2 R1: the bounds broadcast with x") {
+  const auto clip = [](const shape_value& low, const shape_value& high) {
+    return apply{"ClipByValueV2"}.input(f32, {2, 3}).input(f32, low).input(f32, high).run();
+  };
+  CHECK(clip(test::shape({}), test::shape({3})).shapes[0] == test::shape({2, 3}));
+  CHECK(clip(test::shape({2}), test::shape({})).found.need == relation::equal_or_one);
+  CHECK(clip(test::shape({2}), test::shape({3})).found.need == relation::equal_or_one);
+}
+
+TEST_CASE("MaskedFill R1, R2: the mask broadcasts with x, the value is one element") {
+  const auto fill = [](const shape_value& mask, const shape_value& value) {
+    return apply{"MaskedFill"}.input(f32, {2, 3}).input(boolean, mask).input(f32, value).run();
+  };
+  CHECK(fill(test::shape({4, 1, 3}), test::shape({})).shapes[0] == test::shape({4, 2, 3}));
+  CHECK(fill(test::shape({2}), test::shape({})).found.need == relation::equal_or_one);
+  CHECK(fill(test::shape({3}), test::shape({3})).found.need == relation::exactly);
 }

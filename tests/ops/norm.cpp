@@ -43,3 +43,9 @@ TEST_CASE("AddRmsNorm R1, R2: gamma is the tail, and both summands have one shap
   CHECK(apply{"AddRmsNorm"}.input(f16, {4, 16}).input(f32, {4, 16}).input(f16, {16}).run().found.need ==
         relation::same_dtype);
 }
+
+static_assert(test::is<decltype(log_softmax<-1>(geared<f16, batch, seq>{})), geared<f16, batch, seq>>);
+
+TEST_CASE("LogSoftmaxV2 R1: axes lie in the rank") {
+  CHECK(apply{"LogSoftmaxV2"}.input(f32, {2, 3}).set("axes", {0, 5}).run().found.need == relation::below);
+}

@@ -1,5 +1,5 @@
 #pragma once
-// Activations of gated networks: they have an attribute or take two halves together.
+// Activations beyond the plainest: of gated networks and of networks for small devices.
 
 #include <airloom/ops/unary.hpp>
 
@@ -40,6 +40,51 @@ struct swi_glu : operator_definition {
                                       .with_rule(rule);
 };
 
+/// leaky_relu(x, slope): x where it is positive, else slope · x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   LeakyRelu(x) {negative_slope} -> y
+/// Example  al::leaky_relu(x, 0.01)
+struct leaky_relu : unary {
+  static constexpr prototype ir = of(prototype{"LeakyRelu"}, types::floats).attribute("negative_slope", 0.0);
+};
+
+/// hard_swish(x): x · min(max(x + 3, 0), 6) / 6.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   HardSwish(x) -> y
+/// Example  al::hard_swish(x)
+struct hard_swish : unary {
+  static constexpr prototype ir = of(prototype{"HardSwish"}, set_of(f16, f32, bf16));
+};
+
+/// hard_sigmoid(x): min(max(alpha · x + beta, 0), 1) with alpha 1/6 and beta 1/2.
+/// Inputs   input_x
+/// Output   the shape and element type of input_x
+/// Lowers   HardSigmoid(input_x) {alpha, beta} -> output_y
+/// Example  al::hard_sigmoid(x)
+struct hard_sigmoid : operator_definition {
+  enum class part { input_x };
+
+  static constexpr void rule(inference& i) { i.output(0, i.shape(0)); }
+  static constexpr prototype ir = prototype{"HardSigmoid"}
+                                      .input("input_x", set_of(f32, f16, bf16))
+                                      .output_like("output_y", 0)
+                                      .attribute("alpha", 0.16666666)
+                                      .attribute("beta", 0.5)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// mish(x): x · tanh(log(1 + exp(x))).
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Mish(x) -> y
+/// Example  al::mish(x)
+struct mish : unary {
+  static constexpr prototype ir = of(prototype{"Mish"}, set_of(f32, f16, bf16));
+};
+
 }  // namespace op
 
 template <operand_like X>
@@ -58,6 +103,26 @@ constexpr auto swiglu(const X& x, const line& where = line::current()) {
   return record<op::swi_glu>(
              where, [](attribute_list& set) { set("dim", Dim); }, x)
       .template output<0>();
+}
+
+template <operand_like X>
+constexpr auto leaky_relu(const X& x, double slope, const line& where = line::current()) {
+  return record<op::leaky_relu>(
+             where, [](attribute_list& set) { set("negative_slope", 0.0); }, x)
+      .with("negative_slope", slope)
+      .template output<0>();
+}
+template <operand_like X>
+constexpr auto hard_swish(const X& x, const line& where = line::current()) {
+  return record<op::hard_swish>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto hard_sigmoid(const X& x, const line& where = line::current()) {
+  return record<op::hard_sigmoid>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto mish(const X& x, const line& where = line::current()) {
+  return record<op::mish>(where, x).template output<0>();
 }
 
 }  // namespace airloom

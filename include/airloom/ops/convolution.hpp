@@ -26,6 +26,17 @@ struct sliding : operator_definition {
     const extent last = room - window + extent{up ? stride - 1 : 0};
     return floor_quotient(last, stride, i.gears()) + extent{1};
   }
+  /// Windows without a last one that would start behind x.
+  static constexpr extent without_outer_window(const inference& i, const extent& size, const extent& windows,
+                                               std::int64_t stride, std::int64_t before) {
+    if (!size.is_known() || !windows.is_known()) return windows;
+    const auto count = [&](std::size_t gear) {
+      const std::int64_t all = windows.size_in(i.gears(), gear);
+      const std::int64_t last_start = bounded_product(all - 1, stride);
+      return all - (last_start >= bounded_sum(size.size_in(i.gears(), gear), before) ? 1 : 0);
+    };
+    return extent_of_sizes(i.gears(), count, {windows, windows - extent{1}});
+  }
   /// Four entries, none below `least`.
   static constexpr void need_entries(inference& i, part_number part, std::string_view attribute,
                                      std::int64_t least) {
@@ -226,21 +237,10 @@ struct max_pool_v3 : pooling {
     if (i.text("padding_mode") == "CALCULATED" && i.boolean("ceil_mode") && !i.boolean("global_pooling"))
       for (const std::size_t direction : {0, 1}) {
         const std::size_t d = dimension(i, direction);
-        result[d] = without_outer_window(i, direction, i.shape(0)[d], result[d]);
+        result[d] = without_outer_window(i, i.shape(0)[d], result[d], i.element("strides", d),
+                                         i.element("pads", 2 * direction));
       }
     i.output(0, result);
-  }
-  static constexpr extent without_outer_window(const inference& i, std::size_t direction, const extent& size,
-                                               const extent& windows) {
-    if (!size.is_known() || !windows.is_known()) return windows;
-    const std::int64_t stride = i.element("strides", dimension(i, direction));
-    const std::int64_t before = i.element("pads", 2 * direction);
-    const auto count = [&](std::size_t gear) {
-      const std::int64_t all = windows.size_in(i.gears(), gear);
-      const std::int64_t last_start = bounded_product(all - 1, stride);
-      return all - (last_start >= bounded_sum(size.size_in(i.gears(), gear), before) ? 1 : 0);
-    };
-    return extent_of_sizes(i.gears(), count, {windows, windows - extent{1}});
   }
   static constexpr prototype ir = prototype{"MaxPoolV3"}
                                       .input("x", types::real | set_of(dtype::qi8))
@@ -251,6 +251,62 @@ struct max_pool_v3 : pooling {
                                       .attribute("pads", {0, 0, 0, 0})
                                       .attribute("data_format", "NCHW")
                                       .attribute("global_pooling", false)
+                                      .attribute("ceil_mode", false)
+                                      .with_layout("NCHW")
+                                      .with_rule(rule);
+};
+
+/// The largest of each window as torch pools; padding counts as -∞. Read from files: TorchAir writes it for
+/// torch's max_pool2d. ksize, strides and pads are [1, height, width, 1] also for channels first.
+/// Inputs   x: [batch, channels, height, width]
+/// Output   y: as MaxPoolV3, with ceil_mode without a window that would start in the padding behind x; the
+///          element type of x. argmax: a mask of bits, u16 [batch, channels, window elements, places / 16
+///          rounded up + 1]: bit p of line k says that element k of window p is its first largest
+/// Needs    (R1) rank 4
+///          (R2) four entries in ksize and strides, none below 1, and in pads, none below 0; no dilation
+///          (R3) the window fits into x with its padding in every gear
+///          (R4) no padding of more than half the window, as torch says
+/// Lowers   MaxPoolWithArgmaxV1(x) {ksize, strides, pads, dtype, dilation, ceil_mode} -> y, argmax
+struct max_pool_with_argmax_v1 : sliding {
+  enum class part { x, ksize, strides, pads, dilation, padded_x_size, window_size, twice_padding };
+
+  static constexpr void rule(inference& i) {
+    if (!i.need_rank(part::x, i.shape(0), 4)) return;  // (R1)
+    need_entries(i, part::ksize, "ksize", 1);          // (R2)
+    need_entries(i, part::strides, "strides", 1);
+    need_entries(i, part::pads, "pads", 0);
+    need_entries(i, part::dilation, "dilation", 1);
+    for (std::size_t k = 0; i.holds() && k != 4; ++k) i.need_is(part::dilation, i.element("dilation", k), 1);
+    if (!i.holds()) return;
+    shape_value result = i.shape(0);
+    for (const std::size_t direction : {0, 1}) result[2 + direction] = pooled(i, direction);
+    i.output(0, result);
+    const extent places = result[2] * result[3];
+    const extent full = floor_quotient(places + extent{15}, 16, i.gears());
+    const extent words = full.state == extent_state::inexpressible ? extent::unknown() : full + extent{1};
+    const extent window{bounded_product(i.element("ksize", 1), i.element("ksize", 2))};
+    i.output(1, shape_value::of(result[0], result[1], window, words));
+  }
+  static constexpr extent pooled(inference& i, std::size_t direction) {
+    const extent& size = i.shape(0)[2 + direction];
+    const std::int64_t window = i.element("ksize", 1 + direction),
+                       stride = i.element("strides", 1 + direction);
+    const std::int64_t padding = i.element("pads", 1 + direction);
+    i.need_not_above(part::twice_padding, bounded_sum(padding, padding), part::window_size, window);  // (R4)
+    const extent room = size + extent{padding} + extent{padding};
+    const extent windows = places(i, part::padded_x_size, room, part::window_size, window, stride,
+                                  i.boolean("ceil_mode"));  // (R3)
+    return i.boolean("ceil_mode") ? without_outer_window(i, size, windows, stride, padding) : windows;
+  }
+  static constexpr prototype ir = prototype{"MaxPoolWithArgmaxV1"}
+                                      .input("x", set_of(f16, f32, bf16))
+                                      .output_like("y", 0)
+                                      .output_of("argmax", u16)
+                                      .required("ksize", attribute_kind::integers)
+                                      .required("strides", attribute_kind::integers)
+                                      .required("pads", attribute_kind::integers)
+                                      .attribute("dtype", ge_number(i32))
+                                      .attribute("dilation", {1, 1, 1, 1})
                                       .attribute("ceil_mode", false)
                                       .with_layout("NCHW")
                                       .with_rule(rule);

@@ -16,6 +16,14 @@ struct binary : operator_definition {
   static constexpr void rule(inference& i) {
     i.output(0, broadcast(i, part::x1, i.shape(0), part::x2, i.shape(1)));  // (R1)
   }
+  /// The prototype of an operator whose result has the element type of its operands, or a fixed one.
+  static constexpr prototype of(prototype&& named, dtype_set accepts, dtype result = dtype::undefined) {
+    prototype both = static_cast<prototype&&>(named).input("x1", accepts, 'T').input("x2", accepts, 'T');
+    return (result == dtype::undefined ? static_cast<prototype&&>(both).output_like("y", 0)
+                                       : static_cast<prototype&&>(both).output_of("y", result))
+        .planned_as(memory_trait::element_wise)
+        .with_rule(rule);
+  }
 };
 
 /// add(x1, x2), x1 + x2: the sum.
@@ -164,6 +172,106 @@ struct less : binary {
                                       .with_rule(rule);
 };
 
+/// minimum(x1, x2): the smaller of the two.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Minimum(x1, x2) -> y
+/// Example  al::minimum(x, 6)
+struct minimum : binary {
+  static constexpr prototype ir = of(prototype{"Minimum"}, maximum::accepts);
+};
+
+/// The quotient, of whole numbers towards zero (of 0 it is 0); read from files, where div(x1, x2) writes
+/// RealDiv. Inputs   x1, x2: shapes that broadcast, one element type Output   the broadcast shape, the same
+/// element type Needs    (R1) right-aligned, each dimension equal or 1 in every gear Lowers   Div(x1, x2) ->
+/// y
+struct div : binary {
+  static constexpr prototype ir =
+      of(prototype{"Div"}, types::floats | types::complex | set_of(i8, u8, i16, u16, i32, i64, dtype::c32));
+};
+
+/// less_equal(x1, x2): where x1 ≤ x2.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   LessEqual(x1, x2) -> y
+/// Example  al::less_equal(positions, lengths)
+struct less_equal : binary {
+  static constexpr prototype ir = of(prototype{"LessEqual"}, less::accepts, boolean);
+};
+
+/// greater(x1, x2): where x1 > x2.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   Greater(x1, x2) -> y
+/// Example  al::greater(scores, 0.5)
+struct greater : binary {
+  static constexpr prototype ir = of(prototype{"Greater"}, less::accepts, boolean);
+};
+
+/// greater_equal(x1, x2): where x1 ≥ x2.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   GreaterEqual(x1, x2) -> y
+/// Example  al::greater_equal(scores, 0.5)
+struct greater_equal : binary {
+  static constexpr prototype ir = of(prototype{"GreaterEqual"}, less::accepts, boolean);
+};
+
+/// not_equal(x1, x2): where the two differ.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   NotEqual(x1, x2) -> y
+/// Example  al::not_equal(ids, 0)
+struct not_equal : binary {
+  static constexpr prototype ir = of(prototype{"NotEqual"}, less::accepts, boolean);
+};
+
+/// logical_and(x1, x2): where both hold.
+/// Inputs   x1, x2: bool, shapes that broadcast
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   LogicalAnd(x1, x2) -> y
+/// Example  al::logical_and(inside, valid)
+struct logical_and : binary {
+  static constexpr prototype ir = of(prototype{"LogicalAnd"}, set_of(boolean), boolean);
+};
+
+/// logical_or(x1, x2): where one of them holds.
+/// Inputs   x1, x2: bool, shapes that broadcast
+/// Output   the broadcast shape, bool
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   LogicalOr(x1, x2) -> y
+/// Example  al::logical_or(inside, valid)
+struct logical_or : binary {
+  static constexpr prototype ir = of(prototype{"LogicalOr"}, set_of(boolean), boolean);
+};
+
+/// floor_div(x1, x2): the quotient rounded down. A whole number divided by 0 gives 0.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   FloorDiv(x1, x2) -> y
+/// Example  al::floor_div(positions, 64)
+struct floor_div : binary {
+  static constexpr prototype ir =
+      of(prototype{"FloorDiv"}, types::floats | types::complex | set_of(i8, i16, i32, i64, u8, u16));
+};
+
+/// floor_mod(x1, x2): what floor_div leaves, with the sign of x2. A whole number divided by 0 leaves 0.
+/// Inputs   x1, x2: shapes that broadcast, one element type; one of them may be a number
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   FloorMod(x1, x2) -> y
+/// Example  al::floor_mod(ids, buckets)
+struct floor_mod : binary {
+  static constexpr prototype ir = of(prototype{"FloorMod"}, types::floats | types::index);
+};
+
 /// select(condition, then, otherwise): `then` where the condition holds, else `otherwise`.
 /// Inputs   condition: bool; then, otherwise: shapes that broadcast, one element type but not bool; one of
 ///          them may be a number
@@ -218,6 +326,54 @@ struct adds : with_a_number {
                                       .input("x", set_of(f32, i16, i32, f16, bf16, i64))
                                       .output_like("y", 0)
                                       .required("value", attribute_kind::real)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// clip(x, low, high): x, but no smaller than low and no larger than high.
+/// Inputs   x, clip_value_min, clip_value_max: shapes that broadcast, one element type; the bounds may be
+///          numbers
+/// Output   the broadcast shape, the same element type
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+/// Lowers   ClipByValueV2(x, clip_value_min, clip_value_max) -> y
+/// Example  al::clip(x, 0, 6)
+struct clip_by_value_v2 : operator_definition {
+  enum class part { x, clip_value_min, clip_value_max, both_bounds };
+
+  static constexpr void rule(inference& i) {
+    const shape_value bounds =
+        broadcast(i, part::clip_value_min, i.shape(1), part::clip_value_max, i.shape(2));
+    i.output(0, broadcast(i, part::x, i.shape(0), part::both_bounds, bounds));  // (R1)
+  }
+  static constexpr prototype ir = prototype{"ClipByValueV2"}
+                                      .input("x", types::number, 'T')
+                                      .input("clip_value_min", types::number, 'T')
+                                      .input("clip_value_max", types::number, 'T')
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::element_wise)
+                                      .with_rule(rule);
+};
+
+/// masked_fill(x, mask, value): the value where the mask holds, else x.
+/// Inputs   x; mask: bool, a shape that broadcasts with that of x; value: one element, or a number
+/// Output   the broadcast shape, the element type of x
+/// Needs    (R1) right-aligned, each dimension equal or 1 in every gear
+///          (R2) value has one element
+/// Lowers   MaskedFill(x, mask, value) -> y
+/// Example  al::masked_fill(scores, hidden, -10000)
+struct masked_fill : operator_definition {
+  enum class part { x, mask, value };
+
+  static constexpr void rule(inference& i) {
+    i.need_is(part::value, i.shape(2).elements(), 1);                        // (R2)
+    i.output(0, broadcast(i, part::x, i.shape(0), part::mask, i.shape(1)));  // (R1)
+  }
+  static constexpr dtype_set accepts = set_of(f32, bf16, f16, i8, i32, i64, boolean);
+  static constexpr prototype ir = prototype{"MaskedFill"}
+                                      .input("x", accepts, 'T')
+                                      .input("mask", set_of(boolean))
+                                      .input("value", accepts, 'T')
+                                      .output_like("y", 0)
                                       .planned_as(memory_trait::element_wise)
                                       .with_rule(rule);
 };
@@ -323,6 +479,62 @@ template <class Left, class Right>
   requires operand_pair<Left, Right>
 constexpr auto less(const Left& x1, const Right& x2, const line& where = line::current()) {
   return record_pair<op::less>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto less_equal(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::less_equal>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto greater(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::greater>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto greater_equal(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::greater_equal>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto not_equal(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::not_equal>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto floor_div(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::floor_div>(where, x1, x2);
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto floor_mod(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::floor_mod>(where, x1, x2);
+}
+template <operand_like Left, operand_like Right>
+constexpr auto logical_and(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record<op::logical_and>(where, x1, x2).template output<0>();
+}
+template <operand_like Left, operand_like Right>
+constexpr auto logical_or(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record<op::logical_or>(where, x1, x2).template output<0>();
+}
+template <class Left, class Right>
+  requires operand_pair<Left, Right>
+constexpr auto minimum(const Left& x1, const Right& x2, const line& where = line::current()) {
+  return record_pair<op::minimum>(where, x1, x2);
+}
+template <operand_like X, class Low, class High>
+  requires(operand_pair<X, Low> && operand_pair<X, High>)
+constexpr auto clip(const X& x, const Low& low, const High& high, const line& where = line::current()) {
+  return record<op::clip_by_value_v2>(where, x, beside<op::clip_by_value_v2, X>(low),
+                                      beside<op::clip_by_value_v2, X>(high))
+      .template output<0>();
+}
+template <operand_like X, operand_like Mask, class Value>
+  requires operand_pair<X, Value>
+constexpr auto masked_fill(const X& x, const Mask& mask, const Value& value,
+                           const line& where = line::current()) {
+  return record<op::masked_fill>(where, x, mask, beside<op::masked_fill, X>(value)).template output<0>();
 }
 template <operand_like Condition, class Then, class Else>
   requires operand_pair<Then, Else>

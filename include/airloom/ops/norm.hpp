@@ -29,6 +29,26 @@ struct softmax_v2 : operator_definition {
                                       .with_rule(rule);
 };
 
+/// log_softmax<Axes…>(x): x - max - log Σ e^(x - max) over these dimensions, in f32 inside.
+/// Inputs   logits
+/// Output   the shape and element type of logits
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   LogSoftmaxV2(logits) {axes} -> logsoftmax
+/// Example  al::log_softmax<-1>(logits)
+struct log_softmax_v2 : operator_definition {
+  enum class part { logits, axes };
+  static constexpr void rule(inference& i) {
+    for (std::size_t k = 0; k != i.length("axes"); ++k)
+      i.need_dimension(part::axes, i.element("axes", k), i.shape(0).rank);  // (R1)
+    i.output(0, i.shape(0));
+  }
+  static constexpr prototype ir = prototype{"LogSoftmaxV2"}
+                                      .input("logits", types::floats)
+                                      .output_like("logsoftmax", 0)
+                                      .attribute("axes", {-1})
+                                      .with_rule(rule);
+};
+
 /// layer_norm(x, gamma, beta, epsilon): (x - mean) / √(variance + epsilon) · gamma + beta over the dimensions
 /// of gamma, in f32 inside. Inputs   x; normalized_shape: the sizes of the normalised tail; gamma, beta: of
 /// that shape, or not fed Output   y as x; mean and rstd: f32, the normalised dimensions 1 Needs    (R1)
@@ -253,6 +273,13 @@ template <operand_like Left, operand_like Right, operand_like Gamma>
 constexpr auto add_rms_norm(const Left& x1, const Right& x2, const Gamma& gamma, double epsilon,
                             const line& where = line::current()) {
   return outputs_of<3>(record<op::add_rms_norm>(where, x1, x2, gamma).with("epsilon", epsilon));
+}
+
+template <std::int64_t... Axes, operand_like X>
+constexpr auto log_softmax(const X& x, const line& where = line::current()) {
+  return record<op::log_softmax_v2>(
+             where, [](attribute_list& set) { set("axes", {Axes...}); }, x)
+      .template output<0>();
 }
 
 }  // namespace airloom

@@ -1,5 +1,5 @@
 #pragma once
-// Reductions over some dimensions.
+// Reductions over some dimensions, running sums, and the largest elements.
 
 #include <airloom/model/tensor.hpp>
 
@@ -106,6 +106,108 @@ struct arg_max_v2 : operator_definition {
                                       .with_rule(rule);
 };
 
+/// min<Axes…>(x), min<dims::kept, Axes…>(x): the smallest over these dimensions, without axes over all.
+/// Inputs   x; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; the element type of x
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   ReduceMin(x, axes) {keep_dims} -> y
+/// Example  al::min<-1>(x)
+struct reduce_min : reduction {
+  static constexpr prototype ir =
+      of(prototype{"ReduceMin"}, types::number).newer_attribute("noop_with_empty_axes", true);
+};
+
+/// prod<Axes…>(x), prod<dims::kept, Axes…>(x): the product over these dimensions, without axes over all; f16
+/// and bf16 are multiplied in f32, whole numbers wrap around.
+/// Inputs   x; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; the element type of x
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   ReduceProd(x, axes) {keep_dims} -> y
+/// Example  al::prod<-1>(x)
+struct reduce_prod : reduction {
+  static constexpr prototype ir =
+      of(prototype{"ReduceProd"}, types::number).newer_attribute("noop_with_empty_axes", true);
+};
+
+/// any<Axes…>(x), any<dims::kept, Axes…>(x): whether one element over these dimensions holds, without axes
+/// over all.
+/// Inputs   x: bool; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; bool
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   ReduceAny(x, axes) {keep_dims} -> y
+/// Example  al::any<-1>(mask)
+struct reduce_any : reduction {
+  static constexpr prototype ir = of(prototype{"ReduceAny"}, set_of(boolean));
+};
+
+/// all<Axes…>(x), all<dims::kept, Axes…>(x): whether every element over these dimensions holds, without axes
+/// over all.
+/// Inputs   x: bool; axes: a constant list
+/// Output   x without these dimensions, or with size 1 there; bool
+/// Needs    (R1) axes in [-rank, rank)
+/// Lowers   ReduceAll(x, axes) {keep_dims} -> y
+/// Example  al::all<-1>(mask)
+struct reduce_all : reduction {
+  static constexpr prototype ir = of(prototype{"ReduceAll"}, set_of(boolean));
+};
+
+/// cumsum<Axis>(x): the sum of all elements up to each along one dimension; f16 and bf16 are summed in f32.
+/// Inputs   x; axis: a constant
+/// Output   the shape and element type of x; `exclusive` leaves out the element itself, `reverse` sums from
+///          the end
+/// Needs    (R1) axis in [-rank, rank)
+/// Lowers   Cumsum(x, axis) {exclusive, reverse} -> y
+/// Example  al::cumsum<-1>(mask)
+struct cumsum : operator_definition {
+  enum class part { x, axis };
+
+  static constexpr void rule(inference& i) {
+    i.output(0, i.shape(0));
+    if (i.has_numbers(1) && i.value_count(1) != 0)
+      i.need_dimension(part::axis, i.value(1, 0).constant(), i.shape(0).rank);  // (R1)
+  }
+  static constexpr prototype ir = prototype{"Cumsum"}
+                                      .input("x", types::number)
+                                      .input("axis", types::index)
+                                      .output_like("y", 0)
+                                      .attribute("exclusive", false)
+                                      .attribute("reverse", false)
+                                      .with_rule(rule);
+};
+
+/// topk<Axis, K>(x): the K largest along one dimension, from the largest on, and their places; for structured
+/// bindings. Of equal ones the first comes first; NaN counts as larger than every number.
+/// Inputs   x; k: a constant
+/// Output   values: x with size K at the axis; indices: i32 of that shape. `largest` false gives the smallest
+/// Needs    (R1) dim in [-rank, rank)
+///          (R2) k from 0 to the size, in every gear
+/// Lowers   TopKV2(x, k) {sorted, dim, largest} -> values, indices
+/// Example  auto [values, places] = al::topk<-1, 5>(logits);
+struct top_k_v2 : operator_definition {
+  enum class part { x, k, dim, x_size };
+
+  static constexpr void rule(inference& i) {
+    shape_value result = i.shape(0);
+    const std::size_t axis = i.need_dimension(part::dim, i.integer("dim"), result.rank);  // (R1)
+    if (!i.holds()) return;
+    const bool known = i.has_values(1) && i.value_count(1) != 0;
+    if (known && i.need_at_least(part::k, i.value(1, 0), 0))
+      i.need_not_above(part::k, i.value(1, 0), part::x_size, result[axis]);  // (R2)
+    result[axis] = known ? i.value(1, 0) : extent::unknown();
+    i.output(0, result);
+    i.output(1, result);
+  }
+  static constexpr prototype ir = prototype{"TopKV2"}
+                                      .input("x", types::real)
+                                      .input("k", types::index)
+                                      .output_like("values", 0)
+                                      .output_of("indices", i32)
+                                      .attribute("sorted", true)
+                                      .attribute("dim", -1)
+                                      .attribute("largest", true)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
 /// The axes of a reduction as TorchAir writes them: where none is named, every dimension is.
@@ -153,6 +255,49 @@ constexpr auto max(const X& x, const line& where = line::current()) {
 template <std::int64_t Axis, operand_like X>
 constexpr auto argmax(const X& x, const line& where = line::current()) {
   return record<op::arg_max_v2>(where, x, integer_scalar<i64, Axis>{}).template output<0>();
+}
+
+template <std::int64_t... Axes, operand_like X>
+constexpr auto any(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_any, dims::dropped, Axes...>(x, where);
+}
+template <dims Kept, std::int64_t... Axes, operand_like X>
+constexpr auto any(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_any, Kept, Axes...>(x, where);
+}
+template <std::int64_t... Axes, operand_like X>
+constexpr auto all(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_all, dims::dropped, Axes...>(x, where);
+}
+template <dims Kept, std::int64_t... Axes, operand_like X>
+constexpr auto all(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_all, Kept, Axes...>(x, where);
+}
+template <std::int64_t Axis, operand_like X>
+constexpr auto cumsum(const X& x, const line& where = line::current()) {
+  return record<op::cumsum>(where, x, integer_scalar<i64, Axis>{}).template output<0>();
+}
+template <std::int64_t Axis, std::int64_t K, operand_like X>
+constexpr auto topk(const X& x, const line& where = line::current()) {
+  return outputs_of<2>(record<op::top_k_v2>(
+      where, [](attribute_list& set) { set("dim", Axis); }, x, integer_scalar<i64, K>{}));
+}
+
+template <std::int64_t... Axes, operand_like X>
+constexpr auto min(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_min, dims::dropped, Axes...>(x, where);
+}
+template <dims Kept, std::int64_t... Axes, operand_like X>
+constexpr auto min(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_min, Kept, Axes...>(x, where);
+}
+template <std::int64_t... Axes, operand_like X>
+constexpr auto prod(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_prod, dims::dropped, Axes...>(x, where);
+}
+template <dims Kept, std::int64_t... Axes, operand_like X>
+constexpr auto prod(const X& x, const line& where = line::current()) {
+  return record_reduction<op::reduce_prod, Kept, Axes...>(x, where);
 }
 
 }  // namespace airloom

@@ -301,6 +301,118 @@ struct fill : operator_definition {
                                       .with_rule(rule);
 };
 
+/// tile<Multiples…>(x): x repeated so many times along each dimension.
+/// Inputs   x; multiples: a constant list
+/// Output   the shape of x, with leading 1s where the list is longer, times the multiples; its element type
+/// Needs    (R1) no fewer multiples than dimensions, at most 8
+///          (R2) no negative one
+/// Lowers   Tile(x, multiples) -> y
+/// Example  al::tile<2, 1>(x)
+struct tile : operator_definition {
+  enum class part { x, multiples, multiples_entries, x_rank, multiple };
+
+  static constexpr void rule(inference& i) {
+    if (!i.has_values(1)) return i.output(0, shape_of_unknown_sizes(i, 1));
+    const shape_value& x = i.shape(0);
+    const std::size_t rank = i.value_count(1);
+    if (!i.need_possible_rank(part::multiples, rank) ||
+        !i.need_not_above(part::x_rank, x.rank, part::multiples_entries, static_cast<std::int64_t>(rank)))
+      return;  // (R1)
+    shape_value result;
+    for (std::size_t k = 0; k != rank; ++k) {
+      if (!i.need_at_least(part::multiple, i.value(1, k), 0)) return;  // (R2)
+      result.push(rank - k <= x.rank ? x.back(rank - k) * i.value(1, k) : i.value(1, k));
+    }
+    i.output(0, result);
+  }
+  static constexpr prototype ir =
+      prototype{"Tile"}
+          .input("x", types::basic | set_of(boolean, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e4m3fn))
+          .input("multiples", types::index)
+          .output_like("y", 0)
+          .with_rule(rule);
+};
+
+/// zeros_like(x): zeros of the shape and element type of x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   ZerosLike(x) -> y
+/// Example  al::zeros_like(x)
+struct zeros_like : operator_definition {
+  enum class part { x };
+
+  static constexpr void rule(inference& i) { i.output(0, i.shape(0)); }
+  static constexpr prototype ir =
+      prototype{"ZerosLike"}
+          .input("x", types::basic | set_of(boolean, dtype::variant, dtype::f8_e5m2, dtype::f8_e4m3fn,
+                                            dtype::hifloat8, dtype::f4_e1m2, dtype::f4_e2m1))
+          .output_like("y", 0)
+          .with_rule(rule);
+};
+
+/// A dimension of size 1 at one place; read from files, where unsqueeze writes Unsqueeze.
+/// Inputs   x; axis: a constant
+/// Output   rank of x + 1, the element type of x
+/// Needs    (R1) axis in [-rank - 1, rank], rank at most 7
+/// Lowers   ExpandDims(x, axis) -> y
+struct expand_dims : operator_definition {
+  enum class part { x, axis, y };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    const std::size_t rank = x.rank + std::size_t{1};
+    if (!i.need_possible_rank(part::y, rank)) return;
+    if (!i.has_numbers(1) || i.value_count(1) == 0) return i.output(0, shape_value::of_unknown_sizes(rank));
+    const std::size_t axis = i.need_dimension(part::axis, i.value(1, 0).constant(), rank);  // (R1)
+    shape_value result;
+    for (std::size_t d = 0; d != rank; ++d) result.push(d == axis ? extent{1} : x[d < axis ? d : d - 1]);
+    i.output(0, result);
+    keep_values(i);
+  }
+  static constexpr prototype ir = prototype{"ExpandDims"}
+                                      .input("x", types::real | set_of(boolean, dtype::string))
+                                      .input("axis", types::index)
+                                      .output_like("y", 0)
+                                      .planned_as(memory_trait::view)
+                                      .with_rule(rule);
+};
+
+/// ones_like(x): ones of the shape and element type of x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   OnesLike(x) -> y
+/// Example  al::ones_like(x)
+struct ones_like : operator_definition {
+  enum class part { x };
+
+  static constexpr void rule(inference& i) { i.output(0, i.shape(0)); }
+  static constexpr prototype ir =
+      prototype{"OnesLike"}
+          .input("x", types::floats | set_of(i8, u8, i16, u16, i32, i64, dtype::c128, boolean))
+          .output_like("y", 0)
+          .with_rule(rule);
+};
+
+/// A copy that keeps its source from being changed in place; read from files.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   TensorMove(x) -> y
+struct tensor_move : operator_definition {
+  enum class part { x };
+
+  static constexpr void rule(inference& i) {
+    i.output(0, i.shape(0));
+    keep_values(i);
+  }
+  static constexpr prototype ir =
+      prototype{"TensorMove"}
+          .input("x", types::real | set_of(boolean, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e4m3fn,
+                                           dtype::c32, dtype::c64))
+          .output_like("y", 0)
+          .planned_as(memory_trait::view)
+          .with_rule(rule);
+};
+
 }  // namespace op
 
 template <operand_like X>
@@ -345,6 +457,20 @@ constexpr auto fill_like(const X& x, Value value, const line& where = line::curr
     return x;
   else
     return record<op::fill>(where, sizes_of(x), beside<op::fill, X>(value)).template output<0>();
+}
+
+template <std::int64_t... Multiples, operand_like X>
+constexpr auto tile(const X& x, const line& where = line::current()) {
+  return record<op::tile>(where, x, integer_list<i64, Multiples...>{}).template output<0>();
+}
+template <operand_like X>
+constexpr auto zeros_like(const X& x, const line& where = line::current()) {
+  return record<op::zeros_like>(where, x).template output<0>();
+}
+
+template <operand_like X>
+constexpr auto ones_like(const X& x, const line& where = line::current()) {
+  return record<op::ones_like>(where, x).template output<0>();
 }
 
 }  // namespace airloom

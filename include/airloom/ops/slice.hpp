@@ -233,6 +233,177 @@ struct pad : operator_definition {
           .with_rule(rule);
 };
 
+/// pad_with<Before0, After0, Before1, After1, …>(x, value): a border of one number around x.
+/// Inputs   x; paddings: two numbers a dimension, before and after; with paddings_contiguous false all
+///          numbers before come first; constant_values: one element, or not fed for 0
+/// Output   each dimension longer by its two numbers, the element type of x. mode constant writes the number,
+///          edge repeats the outermost element, reflect mirrors without it, symmetric with it
+/// Needs    (R1) two paddings a dimension
+///          (R2) no negative number; reflect below the size, symmetric up to it, edge of at least one element
+///          (R3) constant_values has one element
+///          (R4) mode is one of the four
+/// Lowers   PadV3(x, paddings, constant_values) {mode, paddings_contiguous} -> y
+/// Example  al::pad_with<0, 1, 1, 2>(x, 0.5)
+struct pad_v3 : operator_definition {
+  enum class part {
+    x,
+    paddings,
+    constant_values,
+    paddings_entries,
+    twice_x_rank,
+    padding,
+    x_size,
+    value_elements
+  };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    i.need_text("mode", {"constant", "edge", "reflect", "symmetric"});        // (R4)
+    if (i.fed(2)) i.need_is(part::value_elements, i.shape(2).elements(), 1);  // (R3)
+    if (!i.need_equal(part::paddings_entries, i.shape(1).elements(), part::twice_x_rank,
+                      2 * std::int64_t{x.rank}) ||
+        !i.holds())
+      return;  // (R1)
+    if (!i.has_values(1)) return i.output(0, shape_value::of_unknown_sizes(x.rank));
+    const bool paired = i.boolean("paddings_contiguous");
+    shape_value result;
+    for (std::size_t d = 0; d != x.rank; ++d) {
+      const extent& before = i.value(1, paired ? 2 * d : d);
+      const extent& after = i.value(1, paired ? 2 * d + 1 : d + x.rank);
+      check_padding(i, before, x[d], static_cast<int>(d));
+      check_padding(i, after, x[d], static_cast<int>(d));
+      result.push(x[d] + before + after);
+    }
+    i.output(0, result);
+  }
+  /// (R2)
+  static constexpr void check_padding(inference& i, const extent& padding, const extent& size,
+                                      int dimension) {
+    if (!i.need_at_least(part::padding, padding, 0)) return;
+    const std::string_view mode = i.text("mode");
+    if (mode == "reflect" && !padding.is(0))
+      i.need_not_above(part::padding, padding + extent{1}, part::x_size, size);
+    else if (mode == "symmetric")
+      i.need_not_above(part::padding, padding, part::x_size, size);
+    else if (mode == "edge" && !padding.is(0) && size.is(0))
+      i.need_is(part::padding, padding, 0, dimension);
+  }
+  static constexpr dtype_set accepts =
+      types::basic | set_of(boolean, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e8m0, dtype::f8_e4m3fn,
+                            dtype::f4_e2m1, dtype::f4_e1m2);
+  static constexpr prototype ir = prototype{"PadV3"}
+                                      .input("x", accepts, 'T')
+                                      .input("paddings", types::index)
+                                      .optional("constant_values", accepts, 'T')
+                                      .output_like("y", 0)
+                                      .attribute("mode", "constant")
+                                      .attribute("paddings_contiguous", true)
+                                      .with_rule(rule);
+};
+
+/// reverse<Axes…>(x): these dimensions back to front.
+/// Inputs   x; axis: a constant list
+/// Output   the shape and element type of x
+/// Needs    (R1) axes in [-rank, rank)
+///          (R2) none twice
+/// Lowers   ReverseV2(x, axis) -> y
+/// Example  al::reverse<0>(x)
+struct reverse_v2 : operator_definition {
+  enum class part { x, axis, entries_for_one_dimension };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    i.output(0, x);
+    if (!i.has_numbers(1)) return;
+    bool reversed[max_rank]{};
+    for (std::size_t k = 0; k != i.value_count(1); ++k) {
+      const std::size_t d = i.need_dimension(part::axis, i.value(1, k).constant(), x.rank);  // (R1)
+      if (!i.holds() || !i.need_below(part::entries_for_one_dimension, reversed[d] ? 2 : 1, 2))
+        return;  // (R2)
+      reversed[d] = true;
+    }
+  }
+  static constexpr prototype ir =
+      prototype{"ReverseV2"}
+          .input("x", types::real | types::complex | set_of(boolean, dtype::string))
+          .input("axis", types::index)
+          .output_like("y", 0)
+          .with_rule(rule);
+};
+
+/// The rule of both triangles: matrices in the last two dimensions.
+struct triangle : operator_definition {
+  enum class part { x };
+
+  static constexpr void rule(inference& i) {
+    i.need_rank_at_least(part::x, i.shape(0), 2);  // (R1)
+    i.output(0, i.shape(0));
+  }
+  static constexpr prototype of(prototype&& named) {
+    return static_cast<prototype&&>(named)
+        .input("x", types::basic | set_of(boolean))
+        .output_like("y", 0)
+        .attribute("diagonal", 0)
+        .with_rule(rule);
+  }
+};
+
+/// tril<Diagonal>(x): the lower triangle of each matrix, where column - row ≤ Diagonal; 0 elsewhere.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Needs    (R1) rank 2 or more
+/// Lowers   Tril(x) {diagonal} -> y
+/// Example  al::tril(scores)
+struct tril : triangle {
+  static constexpr prototype ir = of(prototype{"Tril"});
+};
+
+/// triu<Diagonal>(x): the upper triangle of each matrix, where column - row ≥ Diagonal; 0 elsewhere.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Needs    (R1) rank 2 or more
+/// Lowers   Triu(x) {diagonal} -> y
+/// Example  al::triu<1>(ones)
+struct triu : triangle {
+  static constexpr prototype ir = of(prototype{"Triu"});
+};
+
+/// The block at some offsets; read from files, where slice writes StridedSliceV2.
+/// Inputs   x; offsets, size: one number a dimension; a size of -1 takes the rest
+/// Output   the sizes, the element type of x
+/// Needs    (R1) one entry a dimension
+///          (R2) no negative offset, no size below -1
+///          (R3) offset and size together no more than the dimension, in every gear
+/// Lowers   Slice(x, offsets, size) -> y
+struct slice : operator_definition {
+  enum class part { x, offsets, size, x_rank, offset, places, x_size };
+
+  static constexpr void rule(inference& i) {
+    const shape_value& x = i.shape(0);
+    if (!i.has_values(1) || !i.has_values(2)) return i.output(0, shape_value::of_unknown_sizes(x.rank));
+    if (!i.need_equal(part::offsets, static_cast<std::int64_t>(i.value_count(1)), part::x_rank, x.rank) ||
+        !i.need_equal(part::size, static_cast<std::int64_t>(i.value_count(2)), part::x_rank, x.rank))
+      return;  // (R1)
+    shape_value result;
+    for (std::size_t d = 0; d != x.rank; ++d) {
+      const extent &offset = i.value(1, d), &size = i.value(2, d);
+      if (!i.need_at_least(part::offset, offset, 0) || !i.need_at_least(part::size, size, -1))
+        return;                                                                                  // (R2)
+      i.need_not_above(part::places, size.is(-1) ? offset : offset + size, part::x_size, x[d]);  // (R3)
+      result.push(size.is(-1) ? x[d] - offset : size);
+    }
+    i.output(0, result);
+  }
+  static constexpr prototype ir =
+      prototype{"Slice"}
+          .input("x", types::basic | set_of(boolean, dtype::hifloat8, dtype::f8_e5m2, dtype::f8_e4m3fn,
+                                            dtype::f8_e8m0, dtype::f4_e2m1, dtype::f4_e1m2))
+          .input("offsets", types::index)
+          .input("size", types::index)
+          .output_like("y", 0)
+          .with_rule(rule);
+};
+
 }  // namespace op
 
 /// The paddings of Pad: a Const of two columns.
@@ -264,6 +435,31 @@ constexpr auto slice(const X& x, const line& where = line::current()) {
 template <std::int64_t... Paddings, operand_like X>
 constexpr auto pad(const X& x, const line& where = line::current()) {
   return record<op::pad>(where, x, padding_table<Paddings...>{}).template output<0>();
+}
+
+template <std::int64_t... Paddings, operand_like X, plain_number Value>
+constexpr auto pad_with(const X& x, Value value, const line& where = line::current()) {
+  if constexpr (is_refused<X>)
+    return x;
+  else
+    return record<op::pad_v3>(where, x, integer_list<i64, Paddings...>{}, beside<op::pad_v3, X>(value))
+        .template output<0>();
+}
+template <std::int64_t... Axes, operand_like X>
+constexpr auto reverse(const X& x, const line& where = line::current()) {
+  return record<op::reverse_v2>(where, x, integer_list<i64, Axes...>{}).template output<0>();
+}
+template <std::int64_t Diagonal = 0, operand_like X>
+constexpr auto tril(const X& x, const line& where = line::current()) {
+  return record<op::tril>(
+             where, [](attribute_list& set) { set("diagonal", Diagonal); }, x)
+      .template output<0>();
+}
+template <std::int64_t Diagonal = 0, operand_like X>
+constexpr auto triu(const X& x, const line& where = line::current()) {
+  return record<op::triu>(
+             where, [](attribute_list& set) { set("diagonal", Diagonal); }, x)
+      .template output<0>();
 }
 
 }  // namespace airloom

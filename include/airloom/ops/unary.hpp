@@ -112,6 +112,163 @@ struct gelu_v2 : unary {
       of(prototype{"GeluV2"}, set_of(bf16, f16, f32)).attribute("approximate", "none").with_rule(rule);
 };
 
+/// logical_not(x): where x does not hold.
+/// Inputs   x: bool
+/// Output   the shape of x, bool
+/// Lowers   LogicalNot(x) -> y
+/// Example  al::logical_not(mask)
+struct logical_not : unary {
+  static constexpr prototype ir = of(prototype{"LogicalNot"}, set_of(boolean));
+};
+
+/// What the two parts of complex numbers share.
+struct complex_part : operator_definition {
+  enum class part { input, output };
+
+  static constexpr void rule(inference& i) {
+    const dtype real = i.type(0) == dtype::c128 ? f64 : i.type(0) == dtype::c64 ? f32 : f16;
+    i.need_type(part::output, from_ge_number(i.integer("Tout")), set_of(real));  // (R1)
+    i.output(0, i.shape(0));
+  }
+  static constexpr prototype of(prototype&& named) {
+    return static_cast<prototype&&>(named)
+        .input("input", types::complex | set_of(dtype::c32))
+        .output_from("output", "Tout")
+        .attribute("Tout", f32)
+        .with_rule(rule);
+  }
+};
+
+/// The real parts of complex numbers; read from files.
+/// Inputs   input: complex
+/// Output   the shape of the input; f32 of c64, f64 of c128
+/// Needs    (R1) Tout is that element type
+/// Lowers   Real(input) {Tout} -> output
+struct real : complex_part {
+  static constexpr prototype ir = of(prototype{"Real"});
+};
+
+/// The imaginary parts of complex numbers; read from files.
+/// Inputs   input: complex
+/// Output   the shape of the input; f32 of c64, f64 of c128
+/// Needs    (R1) Tout is that element type
+/// Lowers   Imag(input) {Tout} -> output
+struct imag : complex_part {
+  static constexpr prototype ir = of(prototype{"Imag"});
+};
+
+/// abs(x): the magnitude.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Abs(x) -> y
+/// Example  al::abs(error)
+struct abs : unary {
+  static constexpr prototype ir = of(prototype{"Abs"}, types::floats | set_of(i8, i16, i32, i64));
+};
+
+/// sin(x): the sine.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Sin(x) -> y
+/// Example  al::sin(angles)
+struct sin : unary {
+  static constexpr prototype ir = of(prototype{"Sin"}, types::unary);
+};
+
+/// cos(x): the cosine.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Cos(x) -> y
+/// Example  al::cos(angles)
+struct cos : unary {
+  static constexpr prototype ir = of(prototype{"Cos"}, types::unary);
+};
+
+/// reciprocal(x): 1 / x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Reciprocal(x) -> y
+/// Example  al::reciprocal(x)
+struct reciprocal : unary {
+  static constexpr prototype ir = of(prototype{"Reciprocal"}, types::floats | types::complex);
+};
+
+/// square(x): x · x; whole numbers wrap around.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Square(x) -> y
+/// Example  al::square(x)
+struct square : unary {
+  static constexpr prototype ir = of(prototype{"Square"}, types::floats | types::complex | types::index);
+};
+
+/// floor(x): the largest whole number not above x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Floor(x) -> y
+/// Example  al::floor(x)
+struct floor : unary {
+  static constexpr prototype ir = of(prototype{"Floor"}, types::floats);
+};
+
+/// ceil(x): the smallest whole number not below x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Ceil(x) -> y
+/// Example  al::ceil(x)
+struct ceil : unary {
+  static constexpr prototype ir = of(prototype{"Ceil"}, types::floats);
+};
+
+/// round(x): the nearest whole number, of two as near the even one.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Round(x) -> y
+/// Example  al::round(x)
+struct round : unary {
+  static constexpr prototype ir = of(prototype{"Round"}, types::floats | types::index);
+};
+
+/// sign(x): 1 where x is positive, -1 where it is negative, else x (0 or NaN).
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Sign(x) -> y
+/// Example  al::sign(x)
+struct sign : unary {
+  static constexpr prototype ir = of(prototype{"Sign"}, types::real | types::complex);
+};
+
+/// exp(x): e to the power of x. A file may give another base and scale · x + shift in the place of x.
+/// Inputs   x
+/// Output   the shape and element type of x
+/// Lowers   Exp(x) {base, scale, shift} -> y
+/// Example  al::exp(x)
+struct exp : unary {
+  static constexpr prototype ir = of(prototype{"Exp"}, types::unary)
+                                      .attribute("base", -1.0)
+                                      .attribute("scale", 1.0)
+                                      .attribute("shift", 0.0);
+};
+
+/// log(x): the natural logarithm. A file may give another base and scale · x + shift in the place of x.
+/// Inputs   x
+/// Output   the shape of x; its element type, f32 of whole numbers and bool
+/// Lowers   Log(x) {base, scale, shift} -> y
+/// Example  al::log(x)
+struct log : unary {
+  static constexpr dtype_set whole = set_of(u8, i8, i16, i32, i64, boolean);
+
+  static constexpr void rule(inference& i) {
+    if (whole.contains(i.type(0))) i.output_type(0, f32);
+    unary::rule(i);
+  }
+  static constexpr prototype ir = of(prototype{"Log"}, types::floats | types::complex | whole)
+                                      .attribute("base", -1.0)
+                                      .attribute("scale", 1.0)
+                                      .attribute("shift", 0.0)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
 template <operand_like X>
@@ -154,6 +311,56 @@ constexpr auto gelu(const X& x, const line& where = line::current()) {
 template <operand_like X>
 constexpr auto gelu_tanh(const X& x, const line& where = line::current()) {
   return record<op::gelu>(where, x).template output<0>();
+}
+
+template <operand_like X>
+constexpr auto logical_not(const X& x, const line& where = line::current()) {
+  return record<op::logical_not>(where, x).template output<0>();
+}
+
+template <operand_like X>
+constexpr auto abs(const X& x, const line& where = line::current()) {
+  return record<op::abs>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto sin(const X& x, const line& where = line::current()) {
+  return record<op::sin>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto cos(const X& x, const line& where = line::current()) {
+  return record<op::cos>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto reciprocal(const X& x, const line& where = line::current()) {
+  return record<op::reciprocal>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto square(const X& x, const line& where = line::current()) {
+  return record<op::square>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto floor(const X& x, const line& where = line::current()) {
+  return record<op::floor>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto ceil(const X& x, const line& where = line::current()) {
+  return record<op::ceil>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto round(const X& x, const line& where = line::current()) {
+  return record<op::round>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto sign(const X& x, const line& where = line::current()) {
+  return record<op::sign>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto exp(const X& x, const line& where = line::current()) {
+  return record<op::exp>(where, x).template output<0>();
+}
+template <operand_like X>
+constexpr auto log(const X& x, const line& where = line::current()) {
+  return record<op::log>(where, x).template output<0>();
 }
 
 }  // namespace airloom

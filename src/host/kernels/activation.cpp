@@ -1,4 +1,4 @@
-// Activations of gated networks.
+// Activations beyond the plainest.
 
 #include "host/axes.hpp"
 #include "host/compute/elementwise.hpp"
@@ -37,6 +37,52 @@ prepared fast_swish(const preparation& op) {
     silu(a.input<float>(0), a.output<float>(0), count);
   });
 }
+
+// --- functions of one number
+
+template <class Elements, class Function>
+prepared each_element(const preparation& op, Function f) {
+  return for_element(Elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return prepare_run([f, count = op.output(0).elements()](const arguments& a) {
+      elements_at(a.output<type>(0), count) = elements_at(a.input<type>(0), count).unaryExpr([f](type x) {
+        return rounded<type>(f(widened(x)));
+      });
+    });
+  });
+}
+
+prepared reference_leaky_relu(const preparation& op) {
+  return each_element<float_elements>(op, [slope = op.real("negative_slope")](auto x) {
+    return x > 0 ? x : static_cast<decltype(x)>(slope) * x;
+  });
+}
+
+/// NaN stays NaN.
+float clipped(float x, float low, float high) {
+  return x < low ? low : x > high ? high : x;
+}
+/// Far below, where nothing is let through, minus infinity gives 0 too.
+prepared reference_hard_swish(const preparation& op) {
+  return each_element<activation_elements>(
+      op, [](float x) { return x <= -3 ? 0 : x * clipped(x + 3, 0, 6) / 6; });
+}
+prepared reference_hard_sigmoid(const preparation& op) {
+  return each_element<activation_elements>(
+      op, [alpha = static_cast<float>(op.real("alpha")),
+           beta = static_cast<float>(op.real("beta"))](float x) { return clipped(alpha * x + beta, 0, 1); });
+}
+/// With e = exp(x), tanh(log(1 + e)) is (e^2 + 2 e) / (e^2 + 2 e + 2), which cancels nowhere; from 20 on it
+/// rounds to 1.
+prepared reference_mish(const preparation& op) {
+  return each_element<activation_elements>(op, [](float x) {
+    if (x > 20) return x;
+    const float e = std::exp(x), n = e * (e + 2);
+    return n == 0 ? 0 : x * n / (n + 2);
+  });
+}
+
+// --- two halves
 
 /// The halves of one dimension lie behind each other, once for each place of the dimensions before it.
 struct halves {
@@ -82,6 +128,10 @@ prepared fast_swiglu(const preparation& op) {
 
 void add_activation_kernels(kernel_table& table) {
   table.add("Swish", reference_swish, fast_swish);
+  table.add("LeakyRelu", reference_leaky_relu);
+  table.add("HardSwish", reference_hard_swish);
+  table.add("HardSigmoid", reference_hard_sigmoid);
+  table.add("Mish", reference_mish);
   table.add("SwiGlu", reference_swiglu, fast_swiglu);
 }
 

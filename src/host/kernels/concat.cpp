@@ -19,9 +19,9 @@ blocks blocks_from(const tensor_facts& tensor, std::size_t first_dimension) {
   return {count, count == 0 ? 0 : tensor.bytes() / count};
 }
 
-/// Joins the first `count` inputs along a dimension. Of Pack, whose inputs do not have the dimension,
+/// Joins `count` inputs from `first` on along a dimension. Of Pack, whose inputs do not have the dimension,
 /// the blocks are those of the dimensions behind it all the same.
-prepared join(const preparation& op, std::size_t count, std::size_t along) {
+prepared join(const preparation& op, std::size_t first, std::size_t count, std::size_t along) {
   struct part {
     std::size_t input;
     std::size_t bytes;
@@ -30,7 +30,7 @@ prepared join(const preparation& op, std::size_t count, std::size_t along) {
   const blocks whole = blocks_from(op.output(0), along);
   std::vector<part> parts;
   std::size_t offset = 0;
-  for (std::size_t i = 0; i != count; ++i) {
+  for (std::size_t i = first; i != first + count; ++i) {
     const std::size_t bytes = blocks_from(op.input(i), along).bytes;
     parts.push_back({i, bytes, offset});
     offset += bytes;
@@ -45,32 +45,35 @@ prepared join(const preparation& op, std::size_t count, std::size_t along) {
 
 prepared reference_concat_v2(const preparation& op) {
   const std::size_t members = op.input_count() - 1;  // the dimension comes last
-  return join(op, members, dimension_of(op.contents_of(members).at(0), op.output(0).rank()));
+  return join(op, 0, members, dimension_of(op.contents_of(members).at(0), op.output(0).rank()));
 }
 prepared reference_concat_d(const preparation& op) {
-  return join(op, op.input_count(), dimension_of(op.integer("concat_dim"), op.output(0).rank()));
+  return join(op, 0, op.input_count(), dimension_of(op.integer("concat_dim"), op.output(0).rank()));
+}
+prepared reference_concat(const preparation& op) {
+  return join(op, 1, op.input_count() - 1, dimension_of(op.contents_of(0).at(0), op.output(0).rank()));
 }
 prepared reference_pack(const preparation& op) {
-  return join(op, op.input_count(), dimension_of(op.integer("axis"), op.output(0).rank()));
+  return join(op, 0, op.input_count(), dimension_of(op.integer("axis"), op.output(0).rank()));
 }
 
-prepared cut(const preparation& op, std::size_t along) {
+prepared cut(const preparation& op, std::size_t along, std::size_t input = 0) {
   struct part {
     std::size_t bytes;
     std::size_t offset;
   };
-  const blocks whole = blocks_from(op.input(0), along);
+  const blocks whole = blocks_from(op.input(input), along);
   std::vector<part> parts;
   std::size_t offset = 0;
   for (std::size_t o = 0; o != op.output_count(); ++o) {
     parts.push_back({blocks_from(op.output(o), along).bytes, offset});
     offset += parts.back().bytes;
   }
-  return prepare_run([parts, whole](const arguments& a) {
+  return prepare_run([parts, whole, input](const arguments& a) {
     for (std::size_t o = 0; o != parts.size(); ++o)
       for (std::size_t block = 0; parts[o].bytes != 0 && block != whole.count; ++block)
         std::memcpy(a.output<std::byte>(o) + block * parts[o].bytes,
-                    a.input<std::byte>(0) + block * whole.bytes + parts[o].offset, parts[o].bytes);
+                    a.input<std::byte>(input) + block * whole.bytes + parts[o].offset, parts[o].bytes);
   });
 }
 
@@ -82,14 +85,25 @@ prepared reference_split_v(const preparation& op) {
   return cut(op, dimension_of(op.contents_of(2).at(0), op.input(0).rank()));
 }
 
+prepared reference_split(const preparation& op) {
+  return cut(op, dimension_of(op.contents_of(0).at(0), op.input(1).rank()), 1);
+}
+/// Of an output, which does not have the dimension, the blocks are those of the dimensions behind it.
+prepared reference_unpack(const preparation& op) {
+  return cut(op, dimension_of(op.integer("axis"), op.input(0).rank()));
+}
+
 }  // namespace
 
 void add_concat_kernels(kernel_table& table) {
   table.add("ConcatV2", reference_concat_v2);
   table.add("ConcatD", reference_concat_d);
+  table.add("Concat", reference_concat);
   table.add("Pack", reference_pack);
+  table.add("Split", reference_split);
   table.add("SplitD", reference_split_d);
   table.add("SplitV", reference_split_v);
+  table.add("Unpack", reference_unpack);
 }
 
 }  // namespace airloom::host

@@ -423,6 +423,65 @@ prepared reference_average_pool(const preparation& op) {
   });
 }
 
+/// ksize, strides and pads of MaxPoolWithArgmaxV1 stand at places 1 and 2.
+window_form pooling_with_argmax_of(const preparation& op) {
+  const image_layout at{1, 2, 3};
+  const std::vector<std::size_t>&x = op.input(0).shape, &y = op.output(0).shape;
+  const std::vector<std::size_t> kernel = op.sizes("ksize", 4, 1), stride = op.sizes("strides", 4, 1);
+  const std::vector<std::size_t> pads = op.sizes("pads", 4, 0);
+  return {at,
+          {{x[2], x[3]},
+           {y[2], y[3]},
+           {kernel[1], kernel[2]},
+           {stride[1], stride[2]},
+           {pads[1], pads[1], pads[2], pads[2]}}};
+}
+
+/// Sets the bit of each window's first largest element.
+template <class T>
+void mark_largest(const window_form& form, const T* x, std::size_t planes, std::uint16_t* mask,
+                  std::size_t words) {
+  const compute::pooling& pool = form.pool;
+  const std::size_t window = pool.kernel.height * pool.kernel.width;
+  std::fill_n(mask, planes * window * words, std::uint16_t{0});
+  for (std::size_t plane = 0; plane != planes; ++plane, x += pool.input.height * pool.input.width)
+    for (std::size_t place = 0; place != pool.output.height * pool.output.width; ++place) {
+      const std::size_t top = place / pool.output.width * pool.stride.height;
+      const std::size_t left = place % pool.output.width * pool.stride.width;
+      std::size_t first_largest = window;
+      float largest = 0;
+      for (std::size_t k = 0; k != window; ++k) {
+        // Places above or left of the input become huge.
+        const std::size_t row = top + k / pool.kernel.width - pool.pads.top;
+        const std::size_t column = left + k % pool.kernel.width - pool.pads.left;
+        if (row >= pool.input.height || column >= pool.input.width) continue;
+        const float value = static_cast<float>(x[row * pool.input.width + column]);
+        if (first_largest != window && !(value > largest) && !(value != value && largest == largest))
+          continue;
+        largest = value;
+        first_largest = k;
+      }
+      if (first_largest == window) continue;
+      std::uint16_t& word = mask[(plane * window + first_largest) * words + place / 16];
+      word = static_cast<std::uint16_t>(word | 1U << place % 16);
+    }
+}
+
+prepared reference_max_pool_with_argmax(const preparation& op) {
+  return for_element(image_elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return prepare_run([form = pooling_with_argmax_of(op), shape = op.input(0).shape,
+                        words = op.output(1).shape[3]](const arguments& a) {
+      for_each_window(form, shape, [&](auto window, std::size_t to) {
+        float largest = -std::numeric_limits<float>::infinity();
+        window([&](std::size_t from) { largest = larger(largest, widened(a.input<type>(0)[from])); });
+        a.output<type>(0)[to] = rounded<type>(largest);
+      });
+      mark_largest(form, a.input<type>(0), shape[0] * shape[1], a.output<std::uint16_t>(1), words);
+    });
+  });
+}
+
 bool is_fast(const preparation& op, const window_form& form) {
   return op.output(0).type == dtype::f32 && form.layout.channel == 1;
 }
@@ -453,6 +512,7 @@ void add_convolution_kernels(kernel_table& table) {
   table.add("Conv2D", reference_convolution, fast_convolution);
   table.add("BNInfer", reference_batch_norm, fast_batch_norm);
   table.add({"MaxPool", "MaxPoolV3"}, reference_max_pool, fast_max_pool);
+  table.add("MaxPoolWithArgmaxV1", reference_max_pool_with_argmax);
   table.add("AvgPoolV2", reference_average_pool, fast_average_pool);
   table.fuse(fuse_convolution);
 }

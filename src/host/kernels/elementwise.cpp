@@ -55,6 +55,26 @@ struct maximum_of {
   }
 };
 
+struct minimum_of {
+  template <class T>
+  T operator()(T a, T b) const {
+    return a < b || a != a ? a : b;
+  }
+};
+/// Whole numbers are divided towards zero; of a division by 0, 0 stays.
+struct plain_quotient_of {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (!std::is_integral_v<T>)
+      return a / b;
+    else if (b == 0)
+      return 0;
+    else
+      return b == static_cast<T>(-1) && std::is_signed_v<T>
+                 ? static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a))
+                 : static_cast<T>(a / b);
+  }
+};
 struct power_of {
   template <class T>
   T operator()(T base, T exponent) const {
@@ -78,6 +98,38 @@ struct power_of {
     for (; exponent != 0; exponent = static_cast<T>(exponent / 2), base *= base)
       if (exponent % 2 != 0) product *= base;
     return product;
+  }
+};
+
+/// Whole numbers divided by 0 give 0; the device leaves that open.
+struct floor_quotient_of {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (!std::is_integral_v<T>)
+      return std::floor(a / b);
+    else if (b == 0)
+      return 0;
+    else if (std::is_signed_v<T> && b == static_cast<T>(-1))
+      return static_cast<T>(std::uint64_t{0} - static_cast<std::uint64_t>(a));  // of the lowest number too
+    else
+      return static_cast<T>(a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0));
+  }
+};
+struct floor_remainder_of {
+  template <class T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (b == 0 || b == static_cast<T>(-1)) return 0;
+      return adjusted(static_cast<T>(a % b), b);
+    } else
+      return adjusted(std::fmod(a, b), b);
+  }
+
+ private:
+  /// The remainder with the sign of the divisor.
+  template <class T>
+  static T adjusted(T remainder, T b) {
+    return remainder != 0 && (remainder < 0) != (b < 0) ? static_cast<T>(remainder + b) : remainder;
   }
 };
 
@@ -123,9 +175,9 @@ using compared_elements =
     element_list<float, half, bfloat16, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t,
                  std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, truth>;
 
-template <class Comparison>
+template <class Comparison, class Elements = compared_elements>
 prepared reference_comparison(const preparation& op) {
-  return for_element(compared_elements{}, op.input(0).type, [&](auto tag) {
+  return for_element(Elements{}, op.input(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
     return broadcast_loop<type, truth>(
         op, [](type a, type b) { return truth{Comparison{}(widened(a), widened(b))}; });
@@ -209,26 +261,49 @@ prepared fast_with_number(const preparation& op) {
   });
 }
 
-// --- selection
+// --- three tensors
+
+/// y = f(x1, x2, x3) for operands and results of these types.
+template <class First, class Second, class Third, class Function>
+prepared loop_of_three(const preparation& op, Function f) {
+  const sizes& shape = op.output(0).shape;
+  const strided_loop<4> loop{
+      shape,
+      {broadcast_strides(op.input(0).shape, shape), broadcast_strides(op.input(1).shape, shape),
+       broadcast_strides(op.input(2).shape, shape), dense_strides(shape)}};
+  return prepare_run([loop, f](const arguments& a) {
+    loop.run([&](const strided_loop<4>::offsets& at) {
+      for (std::size_t i = 0; i != loop.row_length(); ++i) {
+        const auto place = [&](std::size_t operand) {
+          return at[operand] + static_cast<std::ptrdiff_t>(i) * loop.row_stride(operand);
+        };
+        a.output<Third>(0)[place(3)] =
+            f(a.input<First>(0)[place(0)], a.input<Second>(1)[place(1)], a.input<Third>(2)[place(2)]);
+      }
+    });
+  });
+}
 
 prepared reference_select(const preparation& op) {
   return for_width(op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
-    const sizes& shape = op.output(0).shape;
-    const strided_loop<4> loop{
-        shape,
-        {broadcast_strides(op.input(0).shape, shape), broadcast_strides(op.input(1).shape, shape),
-         broadcast_strides(op.input(2).shape, shape), dense_strides(shape)}};
-    return prepare_run([loop](const arguments& a) {
-      loop.run([&](const strided_loop<4>::offsets& at) {
-        for (std::size_t i = 0; i != loop.row_length(); ++i) {
-          const auto place = [&](std::size_t operand) {
-            return at[operand] + static_cast<std::ptrdiff_t>(i) * loop.row_stride(operand);
-          };
-          a.output<type>(0)[place(3)] =
-              a.input<truth>(0)[place(0)] ? a.input<type>(1)[place(1)] : a.input<type>(2)[place(2)];
-        }
-      });
+    return loop_of_three<truth, type, type>(
+        op, [](truth condition, type then, type otherwise) { return condition ? then : otherwise; });
+  });
+}
+prepared reference_masked_fill(const preparation& op) {
+  return for_width(op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return loop_of_three<type, truth, type>(op,
+                                            [](type x, truth mask, type value) { return mask ? value : x; });
+  });
+}
+/// Where the bounds cross, the upper one counts.
+prepared reference_clip(const preparation& op) {
+  return for_element(number_elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return loop_of_three<type, type, type>(op, [](type x, type low, type high) {
+      return rounded<type>(minimum_of{}(maximum_of{}(widened(x), widened(low)), widened(high)));
     });
   });
 }
@@ -243,10 +318,22 @@ void add_elementwise_kernels(kernel_table& table) {
   add_arithmetic<maximum_of, number_elements>(table, "Maximum");
   table.add("Pow", reference_arithmetic<power_of, number_elements>, fast_power);
   table.add("Equal", reference_comparison<std::equal_to<>>);
+  table.add("NotEqual", reference_comparison<std::not_equal_to<>>);
   table.add("Less", reference_comparison<std::less<>>);
+  table.add("LessEqual", reference_comparison<std::less_equal<>>);
+  table.add("Greater", reference_comparison<std::greater<>>);
+  table.add("GreaterEqual", reference_comparison<std::greater_equal<>>);
+  table.add("LogicalAnd", reference_comparison<std::logical_and<>, element_list<truth>>);
+  table.add("LogicalOr", reference_comparison<std::logical_or<>, element_list<truth>>);
+  table.add("FloorDiv", reference_arithmetic<floor_quotient_of, number_elements>);
+  table.add("FloorMod", reference_arithmetic<floor_remainder_of, number_elements>);
   table.add("Muls", with_number<product_of>, fast_with_number<product_of>);
   table.add("Adds", with_number<sum_of>, fast_with_number<sum_of>);
+  table.add("Minimum", reference_arithmetic<minimum_of, number_elements>);
+  table.add("Div", reference_arithmetic<plain_quotient_of, number_elements>, fast_arithmetic<quotient_of>);
   table.add("SelectV2", reference_select);
+  table.add("MaskedFill", reference_masked_fill);
+  table.add("ClipByValueV2", reference_clip);
 }
 
 }  // namespace airloom::host

@@ -34,6 +34,25 @@ prepared reference_softmax(const preparation& op) {
   });
 }
 
+prepared reference_log_softmax(const preparation& op) {
+  const reduction split{op.input(0).shape, op.integers("axes")};
+  return for_element(float_elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    using wide = compute_type<type>;
+    return prepare_run([kept = split.kept_loop(), reduced = split.reduced_loop()](const arguments& a) {
+      kept.run_each([&](const strided_loop<2>::offsets& at) {
+        const type* const x = a.input<type>(0) + at[0];
+        type* const y = a.output<type>(0) + at[0];
+        wide largest = -std::numeric_limits<wide>::infinity(), sum = 0;
+        reduced.run_each([&](const auto& i) { largest = larger(largest, widened(x[i[0]])); });
+        reduced.run_each([&](const auto& i) { sum += std::exp(widened(x[i[0]]) - largest); });
+        const wide shift = std::log(sum);
+        reduced.run_each([&](const auto& i) { y[i[0]] = rounded<type>(widened(x[i[0]]) - largest - shift); });
+      });
+    });
+  });
+}
+
 prepared fast_softmax(const preparation& op) {
   const reduction split{op.input(0).shape, op.integers("axes")};
   if (op.input(0).type != dtype::f32 || !split.reduces_rows()) return {};
@@ -195,6 +214,7 @@ prepared fast_add_rms_norm(const preparation& op) {
 
 void add_norm_kernels(kernel_table& table) {
   table.add("SoftmaxV2", reference_softmax, fast_softmax);
+  table.add("LogSoftmaxV2", reference_log_softmax);
   table.add({"LayerNormV4", "LayerNormV3", "LayerNorm"}, reference_layer_norm, fast_layer_norm);
   table.add("RmsNorm", reference_rms_norm, fast_rms_norm);
   table.add("AddRmsNorm", reference_add_rms_norm, fast_add_rms_norm);

@@ -1,5 +1,6 @@
-// Reductions along axes, and the place of the largest element.
+// Reductions along axes, running sums, and the places of the largest elements.
 
+#include <algorithm>
 #include <numeric>
 
 #include "host/axes.hpp"
@@ -42,6 +43,37 @@ struct running_maximum {
   T result(std::size_t) const { return largest; }
 };
 
+template <class T>
+struct running_minimum {
+  T smallest = std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                                    : std::numeric_limits<T>::max();
+  void take(T x) { smallest = x < smallest || x != x ? x : smallest; }
+  T result(std::size_t) const { return smallest; }
+};
+template <class T>
+struct running_product {
+  T product = 1;
+  void take(T x) {
+    if constexpr (std::is_integral_v<T>)
+      product = static_cast<T>(static_cast<std::uint64_t>(product) * static_cast<std::uint64_t>(x));
+    else
+      product *= x;
+  }
+  T result(std::size_t) const { return product; }
+};
+template <class T>
+struct running_any {
+  T found = false;
+  void take(T x) { found = found || x; }
+  T result(std::size_t) const { return found; }
+};
+template <class T>
+struct running_all {
+  T held = true;
+  void take(T x) { held = held && x; }
+  T result(std::size_t) const { return held; }
+};
+
 // --- kernels
 
 /// The axes that are reduced: all of them where none is named and the operator does not take that as nothing
@@ -55,10 +87,10 @@ std::vector<std::int64_t> reduced_axes(const preparation& op) {
   return axes;
 }
 
-template <template <class> class Running>
+template <template <class> class Running, class Elements = number_elements>
 prepared reference_reduce(const preparation& op) {
   const reduction split{op.input(0).shape, reduced_axes(op)};
-  return for_element(number_elements{}, op.output(0).type, [&](auto tag) {
+  return for_element(Elements{}, op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
     return prepare_run([kept = split.kept_loop(), reduced = split.reduced_loop(),
                         count = split.reduced_elements()](const arguments& a) {
@@ -108,13 +140,87 @@ prepared reference_arg_max(const preparation& op) {
   });
 }
 
+// --- running sums
+
+prepared reference_cumsum(const preparation& op) {
+  const sizes& shape = op.input(0).shape;
+  const std::int64_t axis = op.contents_of(1).at(0);
+  const std::size_t along = dimension_of(axis, shape.size());
+  return for_element(number_elements{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    // The result lies as x does, so that one offset serves both.
+    return prepare_run([kept = reduction{shape, {axis}}.kept_loop(), size = shape[along],
+                        stride = dense_strides(shape)[along], exclusive = op.boolean("exclusive"),
+                        reverse = op.boolean("reverse")](const arguments& a) {
+      kept.run_each([&](const strided_loop<2>::offsets& at) {
+        running_sum<compute_type<type>> running;
+        for (std::size_t k = 0; k != size; ++k) {
+          const std::size_t place = reverse ? size - 1 - k : k;
+          const std::ptrdiff_t offset = at[0] + static_cast<std::ptrdiff_t>(place) * stride;
+          const compute_type<type> before = running.sum;
+          running.take(widened(a.input<type>(0)[offset]));
+          a.output<type>(0)[offset] = rounded<type>(exclusive ? before : running.sum);
+        }
+      });
+    });
+  });
+}
+
+// --- the largest
+
+/// Whether a comes before b: the larger first, NaN before every number, of equal ones the first.
+template <class T>
+bool comes_before(T a, std::int32_t place_of_a, T b, std::int32_t place_of_b, bool largest) {
+  const bool a_is_nan = a != a, b_is_nan = b != b;
+  if (a_is_nan != b_is_nan) return a_is_nan == largest;
+  if (a_is_nan || a == b) return place_of_a < place_of_b;
+  return (a > b) == largest;
+}
+
+prepared reference_top_k(const preparation& op) {
+  const sizes& shape = op.input(0).shape;
+  const std::int64_t axis = op.integer("dim");
+  const std::size_t along = dimension_of(axis, shape.size());
+  const sizes& result = op.output(0).shape;
+  return for_element(number_elements{}, op.input(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    const reduction of_x{shape, {axis}}, of_result{result, {axis}};
+    const strided_loop<2> kept{of_x.kept, {of_x.kept_strides, of_result.kept_strides}};
+    const auto work = [kept, size = shape[along], count = result[along], step = dense_strides(shape)[along],
+                       result_step = dense_strides(result)[along],
+                       largest = op.boolean("largest")](const arguments& a) {
+      auto* const places = static_cast<std::int32_t*>(a.scratch);
+      kept.run_each([&](const strided_loop<2>::offsets& at) {
+        const type* const x = a.input<type>(0) + at[0];
+        const auto value = [x, step](std::int32_t place) { return widened(x[place * step]); };
+        std::iota(places, places + size, 0);
+        std::partial_sort(places, places + count, places + size, [&](std::int32_t left, std::int32_t right) {
+          return comes_before(value(left), left, value(right), right, largest);
+        });
+        for (std::size_t k = 0; k != count; ++k) {
+          const std::ptrdiff_t to = at[1] + static_cast<std::ptrdiff_t>(k) * result_step;
+          a.output<type>(0)[to] = x[places[k] * step];
+          a.output<std::int32_t>(1)[to] = places[k];
+        }
+      });
+    };
+    return prepare_run(work, shape[along] * sizeof(std::int32_t));
+  });
+}
+
 }  // namespace
 
 void add_reduce_kernels(kernel_table& table) {
   table.add("ReduceSum", reference_reduce<running_sum>);
   table.add("ReduceMean", reference_reduce<running_mean>, fast_mean);
   table.add("ReduceMax", reference_reduce<running_maximum>);
+  table.add("ReduceMin", reference_reduce<running_minimum>);
+  table.add("ReduceProd", reference_reduce<running_product>);
+  table.add("ReduceAny", reference_reduce<running_any, element_list<truth>>);
+  table.add("ReduceAll", reference_reduce<running_all, element_list<truth>>);
   table.add("ArgMaxV2", reference_arg_max);
+  table.add("Cumsum", reference_cumsum);
+  table.add("TopKV2", reference_top_k);
 }
 
 }  // namespace airloom::host

@@ -2,6 +2,7 @@
 
 #include "host/axes.hpp"
 #include "host/compute/transpose.hpp"
+#include "host/float8.hpp"
 #include "host/strided_copy.hpp"
 
 namespace airloom::host {
@@ -11,7 +12,8 @@ namespace {
 // --- casting
 
 using castable = element_list<float, half, bfloat16, double, std::int8_t, std::int16_t, std::int32_t,
-                              std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, truth>;
+                              std::int64_t, std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, truth,
+                              float8_e4m3fn, float8_e5m2>;
 
 /// To a whole number: towards zero, NaN to 0. What lies beyond the type's range becomes the nearest number
 /// of the type (the device leaves that open).
@@ -72,6 +74,35 @@ prepared reference_broadcast_to(const preparation& op) {
   return gather_strided(op, broadcast_strides(op.input(0).shape, op.output(0).shape), 0);
 }
 
+/// Each dimension of y is seen as two: the repetitions, which stay at one place of x, and the size of x.
+prepared reference_tile(const preparation& op) {
+  const sizes &x = op.input(0).shape, &y = op.output(0).shape;
+  const strides of_x = broadcast_strides(x, y);
+  sizes shape;
+  strides walked;
+  for (std::size_t d = 0; d != y.size(); ++d) {
+    const std::size_t from_end = y.size() - d;
+    const std::size_t size = from_end <= x.size() ? x[x.size() - from_end] : 1;
+    shape.insert(shape.end(), {size == 0 ? 0 : y[d] / size, size});
+    walked.insert(walked.end(), {0, of_x[d]});
+  }
+  return gather_strided(op, shape, walked, 0);
+}
+
+prepared reference_zeros_like(const preparation& op) {
+  return prepare_run(
+      [bytes = op.output(0).bytes()](const arguments& a) { std::memset(a.outputs[0], 0, bytes); });
+}
+
+prepared reference_ones_like(const preparation& op) {
+  return for_element(castable{}, op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return prepare_run([count = op.output(0).elements()](const arguments& a) {
+      std::fill_n(a.output<type>(0), count, converted<type>(1.0F));
+    });
+  });
+}
+
 prepared reference_fill(const preparation& op) {
   return for_width(op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
@@ -88,6 +119,9 @@ void add_reshape_kernels(kernel_table& table) {
   table.add("Transpose", reference_transpose, fast_transpose);
   table.add("BroadcastTo", reference_broadcast_to);
   table.add("Fill", reference_fill);
+  table.add("Tile", reference_tile);
+  table.add("OnesLike", reference_ones_like);
+  table.add("ZerosLike", reference_zeros_like);
 }
 
 }  // namespace airloom::host

@@ -1,4 +1,4 @@
-// Parts of a tensor, and zeros around it.
+// Parts of a tensor, and borders around it.
 
 #include "host/axes.hpp"
 #include "host/strided_copy.hpp"
@@ -81,21 +81,120 @@ prepared reference_strided_slice(const preparation& op) {
   return gather_strided(op, walk.kept, op.output(0).elements() == 0 ? 0 : walk.first);
 }
 
+prepared reference_slice(const preparation& op) {
+  const strides of_x = dense_strides(op.input(0).shape);
+  const std::vector<std::int64_t> offsets = op.contents_of(1);
+  std::ptrdiff_t first = 0;
+  for (std::size_t d = 0; d != of_x.size(); ++d) first += offsets[d] * of_x[d];
+  return gather_strided(op, of_x, op.output(0).elements() == 0 ? 0 : first);
+}
+
 // --- padding
 
-prepared reference_pad(const preparation& op) {
-  const std::vector<std::int64_t> paddings = op.contents_of(1);
+/// x inside a border of one number: that of input `value`, or 0 where it is not fed.
+prepared pad_with_number(const preparation& op, const sizes& before, std::size_t value) {
   const strides of_y = dense_strides(op.output(0).shape);
   std::ptrdiff_t first = 0;
-  for (std::size_t d = 0; d != of_y.size(); ++d) first += paddings[2 * d] * of_y[d];
+  for (std::size_t d = 0; d != of_y.size(); ++d) first += static_cast<std::ptrdiff_t>(before[d]) * of_y[d];
   return for_width(op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
     const sizes& inner = op.input(0).shape;
     return prepare_run([loop = strided_loop<2>{inner, {dense_strides(inner), of_y}}, first,
-                        bytes = op.output(0).bytes()](const arguments& a) {
-      std::memset(a.outputs[0], 0, bytes);
+                        count = op.output(0).elements(), has_value = op.fed(value),
+                        value](const arguments& a) {
+      std::fill_n(a.output<type>(0), count, has_value ? *a.input<type>(value) : type{});
       copy_rows(loop, a.input<type>(0), a.output<type>(0) + first);
     });
+  });
+}
+
+/// The paddings before each dimension.
+sizes paddings_before(const preparation& op, std::size_t step) {
+  const std::vector<std::int64_t> paddings = op.contents_of(1);
+  sizes before;
+  for (std::size_t d = 0; d != op.input(0).rank(); ++d)
+    before.push_back(static_cast<std::size_t>(paddings[step * d]));
+  return before;
+}
+
+prepared reference_pad(const preparation& op) {
+  return pad_with_number(op, paddings_before(op, 2), op.input_count());
+}
+
+/// The place of x that a border shows at a place counted from the first of x.
+std::int64_t shown_place(std::int64_t place, std::int64_t size, std::string_view mode) {
+  if (mode == "edge") return std::clamp<std::int64_t>(place, 0, size - 1);
+  const std::int64_t turn = mode == "reflect" ? 0 : 1;
+  if (place < 0) return -place - turn;
+  return place < size ? place : 2 * (size - 1) - place + turn;
+}
+
+/// Elements of x, dimension by dimension, at the distances that the tables hold.
+template <class T>
+void copy_shown(const std::vector<strides>& tables, std::size_t d, const T* from, T*& to) {
+  if (d == tables.size()) {
+    *to++ = *from;
+    return;
+  }
+  for (const std::ptrdiff_t distance : tables[d]) copy_shown(tables, d + 1, from + distance, to);
+}
+
+prepared reference_pad_v3(const preparation& op) {
+  const sizes before = paddings_before(op, op.boolean("paddings_contiguous") ? 2 : 1);
+  const std::string mode = op.text("mode");
+  if (mode == "constant") return pad_with_number(op, before, 2);
+  const strides of_x = dense_strides(op.input(0).shape);
+  std::vector<strides> tables(of_x.size());
+  for (std::size_t d = 0; d != of_x.size(); ++d)
+    for (std::size_t k = 0; k != op.output(0).shape[d]; ++k)
+      tables[d].push_back(of_x[d] *
+                          shown_place(static_cast<std::int64_t>(k) - static_cast<std::int64_t>(before[d]),
+                                      static_cast<std::int64_t>(op.input(0).shape[d]), mode));
+  return for_width(op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    return prepare_run([tables](const arguments& a) {
+      type* to = a.output<type>(0);
+      copy_shown(tables, 0, a.input<type>(0), to);
+    });
+  });
+}
+
+// --- reversing, triangles
+
+prepared reference_reverse(const preparation& op) {
+  const sizes& shape = op.input(0).shape;
+  strides of_x = dense_strides(shape);
+  std::ptrdiff_t first = 0;
+  for (const std::int64_t axis : op.contents_of(1)) {
+    const std::size_t d = dimension_of(axis, shape.size());
+    if (shape[d] != 0) first += static_cast<std::ptrdiff_t>(shape[d] - 1) * of_x[d];
+    of_x[d] = -of_x[d];
+  }
+  return gather_strided(op, of_x, op.output(0).elements() == 0 ? 0 : first);
+}
+
+/// The columns of row i from the diagonal on: those that triu keeps; tril keeps what lies before the next
+/// diagonal.
+template <bool Lower>
+prepared reference_triangle(const preparation& op) {
+  return for_width(op.output(0).type, [&](auto tag) {
+    using type = typename decltype(tag)::type;
+    const sizes& shape = op.output(0).shape;
+    const auto columns = static_cast<std::int64_t>(shape.back());
+    const std::size_t rows = shape[shape.size() - 2];
+    return prepare_run(
+        [columns, rows, lines = columns == 0 ? 0 : op.output(0).elements() / shape.back(),
+         diagonal = std::clamp<std::int64_t>(op.integer("diagonal"), -static_cast<std::int64_t>(rows),
+                                             columns)](const arguments& a) {
+          const type* x = a.input<type>(0);
+          type* y = a.output<type>(0);
+          for (std::size_t line = 0; line != lines; ++line, x += columns, y += columns) {
+            const auto row = static_cast<std::int64_t>(line % rows);
+            const std::int64_t cut = std::clamp<std::int64_t>(row + diagonal + (Lower ? 1 : 0), 0, columns);
+            std::copy(x, x + columns, y);
+            Lower ? std::fill(y + cut, y + columns, type{}) : std::fill(y, y + cut, type{});
+          }
+        });
   });
 }
 
@@ -103,7 +202,12 @@ prepared reference_pad(const preparation& op) {
 
 void add_slice_kernels(kernel_table& table) {
   table.add("StridedSliceV2", reference_strided_slice);
+  table.add("Slice", reference_slice);
   table.add("Pad", reference_pad);
+  table.add("PadV3", reference_pad_v3);
+  table.add("ReverseV2", reference_reverse);
+  table.add("Tril", reference_triangle<true>);
+  table.add("Triu", reference_triangle<false>);
 }
 
 }  // namespace airloom::host

@@ -70,6 +70,73 @@ struct gelu_erf {
   }
 };
 
+struct magnitude {
+  template <class T>
+  T operator()(T x) const {
+    if constexpr (std::is_integral_v<T>)
+      return x < 0 ? negated{}(x) : x;
+    else
+      return std::abs(x);
+  }
+};
+struct sine {
+  template <class T>
+  T operator()(T x) const {
+    return std::sin(x);
+  }
+};
+struct cosine {
+  template <class T>
+  T operator()(T x) const {
+    return std::cos(x);
+  }
+};
+struct inverse {
+  template <class T>
+  T operator()(T x) const {
+    return 1 / x;
+  }
+};
+struct squared {
+  template <class T>
+  T operator()(T x) const {
+    if constexpr (std::is_integral_v<T>)
+      return static_cast<T>(static_cast<std::uint64_t>(x) * static_cast<std::uint64_t>(x));
+    else
+      return x * x;
+  }
+};
+struct rounded_down {
+  template <class T>
+  T operator()(T x) const {
+    return std::floor(x);
+  }
+};
+struct rounded_up {
+  template <class T>
+  T operator()(T x) const {
+    return std::ceil(x);
+  }
+};
+struct rounded_to_even {
+  template <class T>
+  T operator()(T x) const {
+    if constexpr (std::is_integral_v<T>)
+      return x;
+    else
+      return std::nearbyint(x);
+  }
+};
+struct sign_of {
+  template <class T>
+  T operator()(T x) const {
+    return x > T{0} ? T{1} : x < T{0} ? static_cast<T>(-1) : x;
+  }
+};
+struct logical_negation {
+  truth operator()(truth x) const { return !x; }
+};
+
 // --- kernels
 
 template <class Function, class Elements>
@@ -111,6 +178,63 @@ prepared fast_gelu_v2(const preparation& op) {
               is_tanh_form(op) ? compute::unary_operation::gelu_tanh : compute::unary_operation::gelu_erf);
 }
 
+// --- exp and log to any base, of scale x + shift
+
+/// The base as an attribute says it: -1 stands for e.
+struct affine {
+  double scale;
+  double shift;
+  double log_of_base;  // 1 for e
+
+  explicit affine(const preparation& op)
+      : scale{op.real("scale")},
+        shift{op.real("shift")},
+        log_of_base{op.real("base") == -1 ? 1 : std::log(op.real("base"))} {}
+};
+
+using affine_elements = element_list<float, half, bfloat16, double, std::uint8_t, std::int8_t, std::int16_t,
+                                     std::int32_t, std::int64_t, truth>;
+
+/// f(scale x + shift, log of the base), computed in f64 and rounded once; f32 of whole numbers.
+template <class Function>
+prepared reference_affine(const preparation& op, Function f) {
+  return for_element(affine_elements{}, op.input(0).type, [&](auto tag) {
+    using from = typename decltype(tag)::type;
+    using to = std::conditional_t<std::is_floating_point_v<compute_type<from>>, from, float>;
+    return prepare_run([form = affine{op}, f, count = op.output(0).elements()](const arguments& a) {
+      for (std::size_t i = 0; i != count; ++i) {
+        const double inner = form.scale * static_cast<double>(a.input<from>(0)[i]) + form.shift;
+        a.output<to>(0)[i] = rounded<to>(static_cast<compute_type<to>>(f(inner, form.log_of_base)));
+      }
+    });
+  });
+}
+
+prepared reference_exp(const preparation& op) {
+  return reference_affine(op, [](double x, double log_of_base) { return std::exp(x * log_of_base); });
+}
+prepared fast_exp(const preparation& op) {
+  const bool plain = op.real("base") == -1 && op.real("scale") == 1 && op.real("shift") == 0;
+  return plain ? fast(op, compute::unary_operation::exp) : prepared{};
+}
+prepared reference_log(const preparation& op) {
+  return reference_affine(op, [](double x, double log_of_base) { return std::log(x) / log_of_base; });
+}
+
+/// Complex numbers lie as pairs: the real part, the imaginary part.
+template <class T, std::size_t Part>
+prepared part_of_pairs(const preparation& op) {
+  return prepare_run([count = op.output(0).elements()](const arguments& a) {
+    for (std::size_t i = 0; i != count; ++i) a.output<T>(0)[i] = a.input<T>(0)[2 * i + Part];
+  });
+}
+template <std::size_t Part>
+prepared reference_complex_part(const preparation& op) {
+  if (op.input(0).type == dtype::c64) return part_of_pairs<float, Part>(op);
+  if (op.input(0).type == dtype::c128) return part_of_pairs<double, Part>(op);
+  return {};
+}
+
 }  // namespace
 
 void add_unary_kernels(kernel_table& table) {
@@ -123,6 +247,20 @@ void add_unary_kernels(kernel_table& table) {
   add_unary<logistic, unary_operation::sigmoid>(table, "Sigmoid");
   add_unary<error_function, unary_operation::erf>(table, "Erf");
   add_unary<gelu_tanh, unary_operation::gelu_tanh>(table, "Gelu");
+  table.add("LogicalNot", reference_unary<logical_negation, element_list<truth>>);
+  table.add("Real", reference_complex_part<0>);
+  table.add("Imag", reference_complex_part<1>);
+  table.add("Abs", reference_unary<magnitude, number_elements>);
+  table.add("Sin", reference_unary<sine, float_elements>);
+  table.add("Cos", reference_unary<cosine, float_elements>);
+  table.add("Reciprocal", reference_unary<inverse, float_elements>);
+  table.add("Square", reference_unary<squared, number_elements>);
+  table.add("Floor", reference_unary<rounded_down, float_elements>);
+  table.add("Ceil", reference_unary<rounded_up, float_elements>);
+  table.add("Round", reference_unary<rounded_to_even, number_elements>);
+  table.add("Sign", reference_unary<sign_of, number_elements>);
+  table.add("Exp", reference_exp, fast_exp);
+  table.add("Log", reference_log);
   table.add("GeluV2", reference_gelu_v2, fast_gelu_v2);
 }
 
