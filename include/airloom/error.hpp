@@ -23,6 +23,7 @@ enum class error_code : std::uint16_t {
   graph_invalid = 201,      ///< the graph breaks a rule of graphs: duplicate name, dangling edge, cycle, …
   operator_unknown = 202,   ///< an operator type without a prototype here
   attribute_invalid = 203,  ///< an attribute that is missing or of the wrong kind
+  ranks_disagree = 204,     ///< collectives of a world's ranks that do not meet
 
   // 3xx: weights
   file_unreadable = 301,     ///< a file cannot be opened, mapped or read

@@ -1,12 +1,15 @@
 #include "air/graph_files.hpp"
 
+#include <fmt/format.h>
 #include <airloom/air/gears_file.hpp>
 #include <airloom/graph/specialise_to_gear.hpp>
+#include <algorithm>
 
 #include "air/exported_form.hpp"
 #include "air/graph_message.hpp"
 #include "air/origin.hpp"
 #include "air/sizes.hpp"
+#include "text.hpp"
 
 namespace airloom::air {
 
@@ -44,7 +47,26 @@ void write_message(const message_pieces& message, output_file& file) {
   message.write([&file](std::span<const std::byte> bytes) { file.write(bytes); });
 }
 
+bool is_fit_for_a_file(const std::string& name) {
+  const auto is_unfit = [](char character) {
+    return character == ':' || static_cast<unsigned char>(character) < 0x20 || character == 0x7F;
+  };
+  return !name.empty() && std::none_of(name.begin(), name.end(), is_unfit);
+}
+
 }  // namespace
+
+std::string model_name(const std::string& name) {
+  const fs::path path{name};
+  const bool leads_elsewhere =
+      std::any_of(path.begin(), path.end(), [](const fs::path& part) { return part == "." || part == ".."; });
+  const std::string last = path.filename().string();
+  if (!leads_elsewhere && is_fit_for_a_file(last)) return last;
+  throw error{
+      error_code::usage, fmt::format("{} is no name for a model's file.", in_quotes(name)),
+      "Choose a name without '..', ':' and control characters that does not end in '/'; the folder is "
+      "chosen by 'path'."};
+}
 
 graph_files::graph_files(const graph& model, graph_place place, const export_options& options)
     : place_{std::move(place)}, text_{options.text} {

@@ -19,6 +19,10 @@ struct graph_place {
   std::optional<std::filesystem::path> shared_weights = {};
 };
 
+/// The last component of the name in the options, which is all that TorchAir takes.
+/// Throws   usage where it is no name for a file.
+std::string model_name(const std::string& name);
+
 /// A graph ready to be written: everything that can be wrong with it was found by the constructor, so an
 /// export prepares all of its graphs before it touches the disk.
 class graph_files {

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <airloom/graph/from_tape.hpp>
+#include <algorithm>
 #include <set>
 
 #include "element_bytes.hpp"
@@ -58,11 +59,12 @@ std::string port_name(std::string_view name, bool dynamic, std::size_t member) {
 
 class lowering {
  public:
-  explicit lowering(const tape& record) : tape_{record} {}
+  lowering(const tape& record, int rank) : tape_{record}, rank_{rank} {}
 
   recorded_graph run() {
     graph& g = result_.lowered;
     copy_gears();
+    copy_groups();
     refuse_missed_axis();
     for (const tape_step& step : tape_.steps()) g.nodes.push_back(make_node(step));
     for (const tape_number& number : tape_.numbers())
@@ -80,6 +82,14 @@ class lowering {
     copy.gears = gears.view.gears;
     for (std::size_t axis = 0; axis != gears.view.axes; ++axis) copy.axes.emplace_back(gears.names[axis]);
     copy.sizes.assign(gears.view.sizes, gears.view.sizes + gears.view.gears * gears.view.axes);
+  }
+
+  void copy_groups() {
+    std::vector<rank_group>& groups = result_.lowered.groups;
+    for (const group_view& group : tape_.groups()) {
+      rank_group copy{std::string{group.name}, {group.ranks, group.ranks + group.size}};
+      if (std::find(groups.begin(), groups.end(), copy) == groups.end()) groups.push_back(std::move(copy));
+    }
   }
 
   void refuse_missed_axis() const {
@@ -148,9 +158,19 @@ class lowering {
       become_constant(n, step);
     else {
       n.name = unique(within(step.scope, n.type));
-      write_attributes(n, *step.op, *step.attributes);
+      write_attributes(n, *step.op, step.attributes[place_of_rank(step)]);
     }
     return n;
+  }
+
+  /// Which of the attribute lists or contents of a step are those of this rank.
+  std::size_t place_of_rank(const tape_step& step) const {
+    if (step.ranks == 1) return 0;
+    if (rank_ < step.ranks) return static_cast<std::size_t>(rank_);
+    throw error{error_code::graph_invalid,
+                fmt::format("Rank {} runs a {} that is described for ranks 0 to {} (at {}:{}).", rank_,
+                            step.op->type, step.ranks - 1, step.where.file_name(), step.where.line()),
+                "Add the rank to a group of the collective, or trace fewer ranks."};
   }
 
   static tensor_description describe(const tape_step& step, int output) {
@@ -200,9 +220,10 @@ class lowering {
     n.output_names = {""};
     const tape_constant& constant = tape_.constants()[static_cast<std::size_t>(step.contents)];
     std::vector<std::byte> bytes;
-    for (int i = 0; i != constant.count; ++i)
-      append_word(bytes, step.types[0], tape_.words()[static_cast<std::size_t>(constant.first + i)],
-                  constant.floating);
+    const std::size_t first = static_cast<std::size_t>(constant.first) +
+                              place_of_rank(step) * static_cast<std::size_t>(constant.count);
+    for (std::size_t i = 0; i != static_cast<std::size_t>(constant.count); ++i)
+      append_word(bytes, step.types[0], tape_.words()[first + i], constant.floating);
     n.attributes["value"].value = tensor_contents{n.output_descriptions[0], blob::copy_of(bytes)};
     n.attributes["_readable_value"].value = readable(constant, step.shapes[0].rank == 0);
   }
@@ -269,6 +290,8 @@ class lowering {
                                                                   : std::string{output.name});
       n.inputs.push_back({output.value.step, output.value.output});
     }
+    for (std::size_t i = 0; i != tape_.steps().size(); ++i)
+      if (tape_.steps()[i].op->is_kept) n.controls.push_back(static_cast<int>(i));
     result_.lowered.nodes.push_back(std::move(n));
   }
 
@@ -285,6 +308,7 @@ class lowering {
   }
 
   const tape& tape_;
+  int rank_;
   recorded_graph result_;
   std::map<std::string, std::size_t> next_number_;
   std::set<std::string> names_;
@@ -292,8 +316,8 @@ class lowering {
 
 }  // namespace
 
-recorded_graph make_graph(const tape& record) {
-  return lowering{record}.run();
+recorded_graph make_graph(const tape& record, int rank) {
+  return lowering{record, rank}.run();
 }
 
 void set_contents(graph& g, const parameter_slot& parameter, blob contents) {

@@ -106,10 +106,24 @@ inline bfloat16 rounded<bfloat16>(float x) {
   return Eigen::bfloat16_impl::raw_uint16_to_bfloat16(static_cast<std::uint16_t>(nearest >> 16));
 }
 
+/// A sum, difference or product; integers wrap around in two's complement.
+template <class T, class Operation>
+T wrapped_around(T a, T b, Operation operation) {
+  if constexpr (std::is_integral_v<T>)
+    return static_cast<T>(operation(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
+  else
+    return operation(a, b);
+}
+
 /// The larger number; NaN where either side is.
 template <class T>
 T larger(T a, T b) {
   return a > b || a != a ? a : b;
+}
+/// The smaller number; NaN where either side is.
+template <class T>
+T smaller(T a, T b) {
+  return a < b || a != a ? a : b;
 }
 
 /// Dense elements in the caller's or the arena's memory, as Eigen sees them.

@@ -90,8 +90,8 @@ class shared_forms {
 class preparation {
  public:
   preparation(const node& op, std::vector<tensor_facts> inputs, std::vector<tensor_facts> outputs,
-              shared_forms& forms)
-      : op_{op}, inputs_{std::move(inputs)}, outputs_{std::move(outputs)}, forms_{forms} {}
+              shared_forms& forms, const rank_seat* seat = nullptr)
+      : op_{op}, inputs_{std::move(inputs)}, outputs_{std::move(outputs)}, forms_{forms}, seat_{seat} {}
 
   std::string_view type() const { return op_.type; }
   std::size_t input_count() const { return inputs_.size(); }
@@ -115,6 +115,8 @@ class preparation {
   std::vector<std::int64_t> contents_of(std::size_t input) const;
 
   shared_forms& forms() const { return forms_; }
+  /// Where collectives meet other ranks; null in an engine that runs by itself.
+  const rank_seat* seat() const { return seat_; }
 
   /// The same operator on tensors of other shapes, as a kernel does it part by part.
   preparation with(std::vector<tensor_facts> inputs, std::vector<tensor_facts> outputs) const {
@@ -132,6 +134,7 @@ class preparation {
   std::vector<tensor_facts> inputs_;
   std::vector<tensor_facts> outputs_;
   shared_forms& forms_;
+  const rank_seat* seat_;
 };
 
 using prepare_function = prepared (*)(const preparation&);

@@ -24,7 +24,7 @@ bool is_aligned_for(const void* data, dtype type) {
 
 class plan_maker {
  public:
-  plan_maker(const graph& model, const options& how) : graph_{model}, use_{how.use} {}
+  plan_maker(const graph& model, const options& how) : graph_{model}, use_{how.use}, seat_{how.seat} {}
 
   std::shared_ptr<const plan> run() {
     throw_first_error(verify(graph_));
@@ -99,7 +99,9 @@ class plan_maker {
       result_->inputs.push_back(describe_port(at(index).name, {index, 0}));
     }
     outputs_ = graph_.outputs();
-    if (outputs_.empty())
+    if (outputs_.empty() && std::none_of(order_.begin(), order_.end(), [&](int index) {
+          return trait_of(at(index)) == memory_trait::communicates;
+        }))
       throw error{error_code::plan_failed, "The graph has no outputs, so there is nothing to run.",
                   "Give it a NetOutput node."};
     for (std::size_t k = 0; k != outputs_.size(); ++k) {
@@ -288,7 +290,7 @@ class plan_maker {
       inputs.push_back(input.node < 0 ? tensor_facts{} : facts_[place(value_of(input))]);
     for (std::size_t o = 0; o != n.output_descriptions.size(); ++o)
       outputs.push_back(facts_[first_value_of(n) + o]);
-    return {n, std::move(inputs), std::move(outputs), forms_};
+    return {n, std::move(inputs), std::move(outputs), forms_, seat_.get()};
   }
   prepared prepare_node(const node& n) {
     const preparation op = preparation_of(n);
@@ -416,6 +418,7 @@ class plan_maker {
 
   graph graph_;
   kernels use_;
+  std::shared_ptr<const rank_seat> seat_;
   std::vector<int> order_;         // nodes but NetOutput
   std::vector<int> first_value_;   // one a node
   std::vector<int> input_number_;  // one a node; -1 for what is no input

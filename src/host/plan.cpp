@@ -120,9 +120,15 @@ std::string plan::message(const status& s) const {
     return fmt::format("The model has {} {}s, but {} were given.", ports.size(), kind, s.given_);
   const std::string where =
       gears.axes.empty() ? std::string{} : fmt::format(" in gear {}", gear_in_words(s.gear_));
-  if (s.code_ == status_code::index_out_of_range)
-    return fmt::format("'{}' was given an index that its tensor does not have{}. The outputs are not valid.",
-                       node_names[prepared_gears[s.gear_].steps[s.place_].node], where);
+  if (s.code_ >= status_code::index_out_of_range) {
+    const std::string_view what = s.code_ == status_code::rank_missing
+                                      ? "waited for another rank, which did not come in time"
+                                  : s.code_ == status_code::ranks_disagree
+                                      ? "met a rank that brought something else: all run in one gear"
+                                      : "was given an index that its tensor does not have";
+    return fmt::format("'{}' {}{}. The outputs are not valid.",
+                       node_names[prepared_gears[s.gear_].steps[s.place_].node], what, where);
+  }
   const tensor_port& port = ports[s.place_];
   const std::string which = fmt::format("The {} '{}'", kind, port.name);
   switch (s.code_) {

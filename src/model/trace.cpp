@@ -17,12 +17,12 @@ std::vector<std::string> model::parameter_names() const {
   return names;
 }
 
-model make_model(const tape& record) {
-  return model{make_graph(record)};
+model make_model(const tape& record, int rank) {
+  return model{make_graph(record, rank)};
 }
 
-model make_model(const tape& record, const weights_source& source) {
-  recorded_graph recorded = make_graph(record);
+model make_model(const tape& record, const weights_source& source, int rank) {
+  recorded_graph recorded = make_graph(record, rank);
   std::vector<weights::request> requests;
   for (const parameter_slot& parameter : recorded.parameters)
     requests.push_back({parameter.name, parameter.type, parameter.shape});

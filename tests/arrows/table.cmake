@@ -5,7 +5,7 @@
 may_include(shape)
 may_include(weights)
 may_include(world)
-may_include(graph    shape)
+may_include(graph    shape world)
 may_include(model    graph weights)
 may_include(ops      graph model/tensor.hpp)
 may_include(nn       ops model)

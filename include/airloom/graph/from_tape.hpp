@@ -22,7 +22,9 @@ struct recorded_graph {
 /// The graph of a recorded model. Nodes are named after their scope and type: `encoder.layer.0.MatMulV2`; the
 /// Const of a parameter carries the parameter's path. Every attribute is written, defaults included, as
 /// TorchAir does. The Consts of parameters have no contents yet: set_contents() gives them.
-AIRLOOM_API recorded_graph make_graph(const tape& record);
+/// Attributes and contents that differ from rank to rank are those of `rank`.
+/// Throws    graph_invalid where one of them is not described for this rank.
+AIRLOOM_API recorded_graph make_graph(const tape& record, int rank = 0);
 
 /// Gives a parameter's node its contents: raw little-endian elements, row-major, exactly as many as its shape
 /// says. The description of the contents then carries the parameter's name, which tells a weight from a

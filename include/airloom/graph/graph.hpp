@@ -143,6 +143,13 @@ struct state_pair {
   bool operator==(const state_pair&) const = default;
 };
 
+/// A group of ranks that a collective of the graph names.
+struct rank_group {
+  std::string name;
+  std::vector<int> ranks;
+  bool operator==(const rank_group&) const = default;
+};
+
 /// A graph.
 struct graph {
   std::string name = "graph_1";
@@ -150,6 +157,7 @@ struct graph {
   std::vector<node> nodes;
   attribute_map attributes;
   std::vector<std::shared_ptr<const graph>> subgraphs;  ///< further graphs of the file (root graph only)
+  std::vector<rank_group> groups;                       ///< as described; a file has only their names
   std::vector<std::string> output_labels;  ///< what the model calls its outputs, one an input of NetOutput
   std::vector<state_pair> states;          ///< by output; no file holds them, so loaded graphs have none
   attribute_map model_attributes;          ///< of the file around the graph (root graph only)

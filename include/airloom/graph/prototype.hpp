@@ -28,11 +28,11 @@ enum class output_type : std::uint8_t { like_input, fixed, from_attribute };
 struct output_port {
   std::string_view name;
   output_type source = output_type::like_input;
-  std::uint8_t input = 0;          ///< like_input: which one
-  dtype fixed = dtype::undefined;  ///< fixed: which type
-  std::string_view attribute;      ///< from_attribute: its name
-  bool dynamic = false;            ///< as many outputs as the attribute named by `count_attribute` says
-  std::string_view count_attribute;
+  std::uint8_t input = 0;            ///< like_input: which one
+  dtype fixed = dtype::undefined;    ///< fixed: which type
+  std::string_view attribute;        ///< from_attribute: its name
+  bool dynamic = false;              ///< as many outputs as the attribute named by `count_attribute` says
+  std::string_view count_attribute;  ///< empty: one output for each member of the dynamic input `input`
 };
 
 /// One attribute; a required one has no default.
@@ -50,6 +50,19 @@ enum class memory_trait : std::uint8_t {
   view,          ///< the output is the first input's bytes under another shape
   shape_only,    ///< reads the shapes of its inputs and no contents: known before running
   source,        ///< Data, Const, …: nothing is computed
+  communicates,  ///< other ranks wait for it: never left out, and never computed before running
+};
+
+/// What the ranks of a group bring when they meet in an operator.
+enum class meeting : std::uint8_t {
+  none,       ///< it concerns one rank alone
+  alike,      ///< tensors of one shape
+  pieces,     ///< tensors of one shape, whose rows are cut into one piece a rank
+  shares,     ///< input 1 holds the rank's own number of rows, input 2 those of all ranks
+  exchanges,  ///< input 1 holds the elements for each rank, input 3 those from each
+  matrix,     ///< input 1 holds what each rank sends to each; the attribute `rank` is the rank's place
+  sends,      ///< a message for `dest_rank`
+  receives,   ///< the message from `src_rank`
 };
 
 template <class T>
@@ -73,8 +86,10 @@ struct prototype {
   std::uint8_t output_count = 0;
   std::uint8_t attribute_count = 0;
   memory_trait memory = memory_trait::none;
+  meeting meets = meeting::none;
   bool takes_unknown_rank =
       false;                       ///< else an input of unknown rank makes every output one, without the rule
+  bool is_kept = false;            ///< held by a control edge into NetOutput: it does more than give outputs
   std::string_view layout = "ND";  ///< of its inputs and outputs, as TorchAir describes them
   void (*rule)(inference&) = nullptr;
 
@@ -112,6 +127,10 @@ struct prototype {
     outputs[output_count++] = {name, output_type::like_input, input, dtype::undefined, {}, true, count};
     return static_cast<prototype&&>(*this);
   }
+  /// A list of outputs named name0, name1, …, one for each member of a dynamic input and of its element type.
+  constexpr prototype&& outputs_like_members(std::string_view name, std::uint8_t input) && {
+    return static_cast<prototype&&>(*this).outputs_like(name, input, {});
+  }
   template <fixed_attribute_default T>
   constexpr prototype&& attribute(std::string_view name, T value) && {
     defaults(name, value);
@@ -136,6 +155,15 @@ struct prototype {
   }
   constexpr prototype&& planned_as(memory_trait trait) && {
     memory = trait;
+    return static_cast<prototype&&>(*this);
+  }
+  constexpr prototype&& met_by(meeting how) && {
+    meets = how;
+    memory = memory_trait::communicates;
+    return static_cast<prototype&&>(*this);
+  }
+  constexpr prototype&& kept() && {
+    is_kept = true;
     return static_cast<prototype&&>(*this);
   }
   constexpr prototype&& with_unknown_ranks() && {

@@ -309,8 +309,10 @@ class inference {
         outputs_.types[i] = port.fixed;
       else if (port.source == airloom::output_type::from_attribute)
         outputs_.types[i] = from_ge_number(integer(port.attribute));
-      else if (fed(port.input))
-        outputs_.types[i] = type(port.input);
+      else if (const std::size_t like =
+                   port.dynamic && port.count_attribute.empty() ? port.input + i : port.input;
+               fed(like))
+        outputs_.types[i] = type(like);
     }
   }
   constexpr void check_outputs() {

@@ -6,6 +6,7 @@
 // compiler made.
 
 #include <airloom/graph/prototype.hpp>
+#include <airloom/world/group.hpp>
 #include <source_location>
 
 namespace airloom {
@@ -61,8 +62,8 @@ struct tape_value {
 /// One recorded operator.
 struct tape_step {
   const prototype* op = nullptr;
-  const attribute_list* attributes = &no_attributes;
-  const shape_value* shapes = nullptr;  ///< of its outputs
+  const attribute_list* attributes = &no_attributes;  ///< one for all ranks, or `ranks` of them
+  const shape_value* shapes = nullptr;                ///< of its outputs
   const dtype* types = nullptr;
   int outputs = 0;
   int first_operand = 0;
@@ -71,6 +72,7 @@ struct tape_step {
   int contents = -1;   ///< Const with written contents: its place among the constants
   int parameter = -1;  ///< Const that is a parameter: its place among the parameters
   int input = -1;      ///< Data: its place among the inputs
+  int ranks = 1;       ///< how many ranks the attributes or contents are written for; 1: for every rank
   std::source_location where{};
 };
 
@@ -82,6 +84,7 @@ struct tape_number {
 };
 
 /// The contents of a small constant: integers as they are, floating-point numbers as the bits of a double.
+/// Where they differ from rank to rank, those of rank r begin r * count words after `first`.
 struct tape_constant {
   int first = 0;
   int count = 0;
@@ -142,9 +145,12 @@ class tape {
   constexpr void add_number(int step, std::string_view name, double value) {
     numbers_.add({step, name, value});
   }
-  constexpr int add_contents(const std::int64_t* words, std::size_t count, bool floating) {
+  /// Notes a group that a collective names, so that the graph can say who its members are.
+  constexpr void add_group(const group_view& group) { groups_.add(group); }
+  constexpr int add_contents(const std::int64_t* words, std::size_t count, bool floating,
+                             std::size_t ranks = 1) {
     const int first = static_cast<int>(words_.size());
-    for (std::size_t i = 0; i != count; ++i) words_.add(words[i]);
+    for (std::size_t i = 0; i != count * ranks; ++i) words_.add(words[i]);
     return constants_.add({first, static_cast<int>(count), floating});
   }
 
@@ -183,6 +189,7 @@ class tape {
   constexpr const growing_list<tape_number>& numbers() const { return numbers_; }
   constexpr const growing_list<tape_constant>& constants() const { return constants_; }
   constexpr const growing_list<std::int64_t>& words() const { return words_; }
+  constexpr const growing_list<group_view>& groups() const { return groups_; }
   constexpr tape_value operand(const tape_step& step, std::size_t index) const {
     return operands_[static_cast<std::size_t>(step.first_operand) + index];
   }
@@ -210,6 +217,7 @@ class tape {
   growing_list<tape_number> numbers_;
   growing_list<tape_constant> constants_;
   growing_list<std::int64_t> words_;
+  growing_list<group_view> groups_;
   std::source_location line_{};
   int scope_ = 0;
   int missed_axis_ = -1;

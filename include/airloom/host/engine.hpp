@@ -138,9 +138,11 @@ enum class status_code : std::uint8_t {
   wrong_size,          ///< a buffer of another size than the tensor has in this gear
   buffers_overlap,     ///< an output that shares memory with an input that it may not take, or with an output
   index_out_of_range,  ///< an operator was given an index that its tensor does not have
+  rank_missing,        ///< another rank did not come to a collective in time
+  ranks_disagree,      ///< another rank brought something else to a collective: it runs in another gear
 };
 
-/// The verdict of one run. A refusal (every code but index_out_of_range) comes before anything is written.
+/// The verdict of one run. A refusal (every code before index_out_of_range) comes before anything is written.
 class [[nodiscard]] status {
  public:
   bool ok() const noexcept { return code_ == status_code::ok; }
@@ -153,7 +155,7 @@ class [[nodiscard]] status {
   friend class context;
   const plan* plan_ = nullptr;
   std::size_t gear_ = 0;
-  std::size_t place_ = 0;  // of the buffer among inputs or outputs; of the step for index_out_of_range
+  std::size_t place_ = 0;  // of the buffer among inputs or outputs; of the step that failed while running
   std::size_t given_ = 0;  // what was given: a count, a number of bytes, a dtype
   status_code code_ = status_code::ok;
   bool is_output_ = false;
@@ -198,8 +200,11 @@ enum class kernels : std::uint8_t {
   reference,  ///< one obvious expression an operator, in the arithmetic and rounding of the device
 };
 
+struct rank_seat;
+
 struct options {
   kernels use = kernels::fast;
+  std::shared_ptr<const rank_seat> seat{};  ///< among other ranks: rank_engines (host/ranks.hpp) gives it
 };
 
 /// A graph made ready to run: constants folded, weights packed once for all gears, memory planned and kernels

@@ -141,12 +141,12 @@ class memory_planner {
     return needed_[step] && !constant_[step] && flow_.steps[step].origin == flow_origin::computed;
   }
 
-  /// A step is constant when everything it reads is. A step that reads only the shapes of its operands is
-  /// constant in every gear.
+  /// A step is constant when everything it reads is, unless other ranks wait for it. A step that reads only
+  /// the shapes of its operands is constant in every gear.
   constexpr void find_constants() {
     for (std::size_t s = 0; s != flow_.steps.size(); ++s) {
       const flow_step& step = flow_.steps[s];
-      bool constant = step.origin != flow_origin::input;
+      bool constant = step.origin != flow_origin::input && step.memory != memory_trait::communicates;
       for (int i = 0; step.memory != memory_trait::shape_only && i != step.operands; ++i)
         constant = constant && (flow_.operand(step, i) < 0 || constant_[step_of(flow_.operand(step, i))]);
       constant_[s] = constant;
@@ -157,6 +157,7 @@ class memory_planner {
     for (const int value : flow_.outputs) needed_[step_of(value)] = true;
     for (std::size_t s = flow_.steps.size(); s-- != 0;) {
       const flow_step& step = flow_.steps[s];
+      if (step.memory == memory_trait::communicates) needed_[s] = true;
       if (!needed_[s] || step.memory == memory_trait::shape_only) continue;
       for (int i = 0; i != step.operands; ++i)
         if (flow_.operand(step, i) >= 0) needed_[step_of(flow_.operand(step, i))] = true;

@@ -109,6 +109,9 @@ inline constexpr unfed_type unfed{};
 /// A constant list of integers as an operand (axes, a permutation): a Const of element type Type, rank 1.
 template <dtype Type, std::int64_t... Values>
 struct integer_list : written_operand {};
+/// The same in rows of `Columns`: a Const of rank 2.
+template <dtype Type, std::int64_t Columns, std::int64_t... Values>
+struct integer_table : written_operand {};
 /// A constant integer as an operand: a Const of rank 0.
 template <dtype Type, std::int64_t Value>
 struct integer_scalar : written_operand {};
@@ -208,6 +211,18 @@ struct operand<Axes, integer_scalar<Type, Value>> {
   }
 };
 
+template <class Axes, dtype Type, std::int64_t Columns, std::int64_t... Values>
+struct operand<Axes, integer_table<Type, Columns, Values...>> {
+  static_assert(sizeof...(Values) % Columns == 0, "a table has whole rows");
+  using shape_type = shape<static_cast<int>(sizeof...(Values) / Columns), static_cast<int>(Columns)>;
+  static constexpr const shape_value& value = value_of_shape<Axes, shape_type>::value;
+  using list = operand<Axes, integer_list<Type, Values...>>;
+  static constexpr inference_input input{true, Type, &value, list::contents, sizeof...(Values)};
+  static constexpr tape_value place(tape& record, const written_operand&, const shape_value*) {
+    return add_constant(record, value, list::type, list::words, sizeof...(Values), false);
+  }
+};
+
 template <class Axes, dtype Type>
 struct operand<Axes, number<Type>> {
   using shape_type = shape<>;
@@ -290,12 +305,34 @@ template <>
 struct attributes_of_call<no_call> {
   static constexpr const attribute_list& value = no_attributes;
 };
+/// A call that writes other attributes from rank to rank says for how many ranks: `Call::ranks`, and
+/// Call{}(list, rank). What shapes depend on has to be the same on all of them.
+template <class Call>
+  requires(Call::ranks > 1)
+struct attributes_of_call<Call> {
+  struct lists {
+    attribute_list of_rank[Call::ranks];
+  };
+  static constexpr lists all = [] {
+    lists written;
+    for (int rank = 0; rank != Call::ranks; ++rank) Call{}(written.of_rank[rank], rank);
+    return written;
+  }();
+  static constexpr const attribute_list& value = all.of_rank[0];
+};
+template <class Call>
+constexpr int ranks_of_call = 1;
+template <class Call>
+  requires(Call::ranks > 1)
+constexpr int ranks_of_call<Call> = Call::ranks;
 
-/// How many outputs the operator has under these attributes.
+/// How many outputs the operator has under these attributes, given this many operands.
 template <class Op, class Call>
-constexpr std::size_t outputs_of() {
+constexpr std::size_t outputs_of(std::size_t operands) {
   if constexpr (Op::ir.output_count == 0 || !Op::ir.outputs[0].dynamic)
     return Op::ir.output_count;
+  else if constexpr (Op::ir.outputs[0].count_attribute.empty())
+    return operands + 1 - Op::ir.input_count;
   else {
     const attribute_value* count = attributes_of_call<Call>::value.find(Op::ir.outputs[0].count_attribute);
     return count == nullptr ? 1 : static_cast<std::size_t>(count->integer);
@@ -306,7 +343,7 @@ constexpr std::size_t outputs_of() {
 template <class Op, class Call, class Gears, class... Operands>
 struct application {
   using axes = typename gear_table<Gears>::axes;
-  static constexpr std::size_t outputs = outputs_of<Op, Call>();
+  static constexpr std::size_t outputs = outputs_of<Op, Call>(sizeof...(Operands));
   static constexpr inference_input inputs[sizeof...(Operands) + 1]{operand<axes, Operands>::input..., {}};
   static constexpr outcome<outputs> value = [] {
     outcome<outputs> result;
@@ -319,8 +356,11 @@ struct application {
       result.same_as[i] = operand_of_shape(inputs, sizeof...(Operands), result.shapes[i]);
     return result;
   }();
-  static constexpr tape_step step{&Op::ir, &attributes_of_call<Call>::value, value.shapes, value.types,
-                                  outputs};
+  static constexpr tape_step step = [] {
+    tape_step made{&Op::ir, &attributes_of_call<Call>::value, value.shapes, value.types, outputs};
+    made.ranks = ranks_of_call<Call>;
+    return made;
+  }();
 };
 
 template <class Application, std::size_t Output>
@@ -505,10 +545,27 @@ struct recorded_by<Application, Gears, std::index_sequence<Output...>, Operands.
 template <class T>
 concept attribute_writer = std::is_empty_v<T> && requires(T call, attribute_list& list) { call(list); };
 
+/// Records operator `Op` on the operands in these gears, or refuses with the one error that says why not.
+template <class Op, class Gears, class Call, class... Operands>
+constexpr auto record_on(tape* record, const std::source_location& where, Call, const Operands&... operands) {
+  using applied = application<Op, Call, Gears, Operands...>;
+  if constexpr (!applied::value.misfit.holds()) {
+    static_cast<void>(explain<Op, Gears, applied::value.misfit>());
+    return nothing_recorded{};
+  } else {
+    record->set_line(where);
+    const tape_value values[sizeof...(Operands) + 1]{
+        operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)...};
+    using outputs = std::make_index_sequence<applied::outputs>;
+    return typename recorded_by<applied, Gears, outputs, Operands...>::type{
+        record, record->add_step(applied::step, where, values, sizeof...(Operands))};
+  }
+}
+
 /// Records operator `Op` on the operands, or refuses with the one error that says why not.
 /// `Call` is a captureless function that writes the attributes which the call sets.
 template <class Op, attribute_writer Call, class... Operands>
-constexpr auto record(const std::source_location& where, Call, const Operands&... operands) {
+constexpr auto record(const std::source_location& where, Call call, const Operands&... operands) {
   if constexpr ((is_refused<Operands> || ...))
     return nothing_recorded{};
   else {
@@ -519,21 +576,8 @@ constexpr auto record(const std::source_location& where, Call, const Operands&..
     } else if constexpr (std::is_same_v<gears, gears_unknown>) {
       static_cast<void>(shape_error<Op, no_operand_is_a_tensor>{});
       return nothing_recorded{};
-    } else {
-      using applied = application<Op, Call, gears, Operands...>;
-      if constexpr (!applied::value.misfit.holds()) {
-        static_cast<void>(explain<Op, gears, applied::value.misfit>());
-        return nothing_recorded{};
-      } else {
-        tape* record = first_tape({tape_of(operands)...});
-        record->set_line(where);
-        const tape_value values[]{
-            operand<typename applied::axes, Operands>::place(*record, operands, applied::inputs[0].shape)...};
-        using outputs = std::make_index_sequence<applied::outputs>;
-        return typename recorded_by<applied, gears, outputs, Operands...>::type{
-            record, record->add_step(applied::step, where, values, sizeof...(Operands))};
-      }
-    }
+    } else
+      return record_on<Op, gears>(first_tape({tape_of(operands)...}), where, call, operands...);
   }
 }
 template <class Op, class First, class... Rest>

@@ -30,11 +30,11 @@ class AIRLOOM_API model {
   std::shared_ptr<const recorded_graph> recorded_;
 };
 
-/// Turns a tape into a model whose parameters have no contents.
-AIRLOOM_API model make_model(const tape& record);
-/// Turns a tape into a model and gives every parameter its contents.
+/// Turns a tape into a model of one rank whose parameters have no contents.
+AIRLOOM_API model make_model(const tape& record, int rank = 0);
+/// Turns a tape into a model of one rank and gives every parameter its contents.
 /// Throws weights_do_not_fit, with every missing, extra, misshapen and mistyped weight in one error.
-AIRLOOM_API model make_model(const tape& record, const weights_source& weights);
+AIRLOOM_API model make_model(const tape& record, const weights_source& weights, int rank = 0);
 
 /// Runs `module` on declared inputs, proves every operator while compiling, and returns the model.
 ///   auto model = al::trace(net{}, al::input<traffic, al::f32, batch, 64>("x"),

@@ -406,23 +406,6 @@ struct slice : operator_definition {
 
 }  // namespace op
 
-/// The paddings of Pad: a Const of two columns.
-template <std::int64_t... Numbers>
-struct padding_table : written_operand {};
-
-template <class Axes, std::int64_t... Numbers>
-struct operand<Axes, padding_table<Numbers...>> {
-  static_assert(sizeof...(Numbers) % 2 == 0, "pad: two numbers a dimension, before and after");
-  using shape_type = shape<static_cast<int>(sizeof...(Numbers) / 2), 2>;
-  static constexpr const shape_value& value = value_of_shape<Axes, shape_type>::value;
-  using list = operand<Axes, integer_list<i64, Numbers...>>;
-  static constexpr inference_input input{true, i64, &value, list::contents, sizeof...(Numbers)};
-
-  static constexpr tape_value place(tape& record, const written_operand&, const shape_value*) {
-    return add_constant(record, value, list::type, list::words, sizeof...(Numbers), false);
-  }
-};
-
 /// As an End: up to the end, whatever the size. TorchAir writes this number too.
 inline constexpr int to_the_end = 2147483647;
 
@@ -434,7 +417,7 @@ constexpr auto slice(const X& x, const line& where = line::current()) {
 }
 template <std::int64_t... Paddings, operand_like X>
 constexpr auto pad(const X& x, const line& where = line::current()) {
-  return record<op::pad>(where, x, padding_table<Paddings...>{}).template output<0>();
+  return record<op::pad>(where, x, integer_table<i64, 2, Paddings...>{}).template output<0>();
 }
 
 template <std::int64_t... Paddings, operand_like X, plain_number Value>

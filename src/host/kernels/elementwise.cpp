@@ -9,35 +9,27 @@ namespace airloom::host {
 
 namespace {
 
-// --- arithmetic on one element type. Integers wrap around in two's complement.
-
-template <class T, class Combine>
-T combine(T a, T b, Combine operation) {
-  if constexpr (std::is_integral_v<T>)
-    return static_cast<T>(operation(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b)));
-  else
-    return operation(a, b);
-}
+// --- arithmetic on one element type
 
 struct sum_of {
   static constexpr compute::binary_operation fast = compute::binary_operation::add;
   template <class T>
   T operator()(T a, T b) const {
-    return combine(a, b, std::plus<>{});
+    return wrapped_around(a, b, std::plus<>{});
   }
 };
 struct difference_of {
   static constexpr compute::binary_operation fast = compute::binary_operation::subtract;
   template <class T>
   T operator()(T a, T b) const {
-    return combine(a, b, std::minus<>{});
+    return wrapped_around(a, b, std::minus<>{});
   }
 };
 struct product_of {
   static constexpr compute::binary_operation fast = compute::binary_operation::multiply;
   template <class T>
   T operator()(T a, T b) const {
-    return combine(a, b, std::multiplies<>{});
+    return wrapped_around(a, b, std::multiplies<>{});
   }
 };
 struct quotient_of {

@@ -1,0 +1,294 @@
+// Collectives among the ranks of one process: everybody shows the addresses of its inputs, computes its own
+// output from everybody's, and stays until all have.
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "host/element.hpp"
+#include "host/seat.hpp"
+
+namespace airloom::host {
+
+namespace {
+
+/// What a rank shows the others.
+struct brought {
+  void* const* inputs;
+  const std::size_t* bytes;  ///< of each input
+};
+
+/// A rank's own place in the group of a collective, and what each of its inputs has in bytes.
+struct member {
+  std::shared_ptr<meeting_place> at;
+  std::size_t place = 0;
+  std::vector<std::size_t> bytes;
+
+  std::size_t count() const { return at->members(); }
+  const brought& of(std::size_t other) const { return *static_cast<const brought*>(at->brought_by(other)); }
+  const std::byte* bytes_of(std::size_t other, std::size_t input) const {
+    return static_cast<const std::byte*>(of(other).inputs[input]);
+  }
+  const std::int64_t* numbers_of(std::size_t other, std::size_t input) const {
+    return static_cast<const std::int64_t*>(of(other).inputs[input]);
+  }
+  /// Whether all members brought as much as this one.
+  bool all_alike() const {
+    for (std::size_t other = 0; other != count(); ++other)
+      for (std::size_t input = 0; input != bytes.size(); ++input)
+        if (of(other).bytes[input] != bytes[input]) return false;
+    return true;
+  }
+};
+
+/// A meeting around `work(self, addresses)`, which returns a status_code.
+template <class Work>
+prepared meet(member self, Work work) {
+  return prepare_run([self = std::move(self), work = std::move(work)](const arguments& a) {
+    const brought mine{a.inputs, self.bytes.data()};
+    if (!self.at->arrive(self.place, &mine)) return status_code::rank_missing;
+    const status_code verdict = work(self, a);
+    return self.at->leave() ? verdict : status_code::rank_missing;
+  });
+}
+/// The same where all have to bring tensors of one size; `work` returns nothing.
+template <class Work>
+prepared meet_alike(member self, Work work) {
+  return meet(std::move(self), [work = std::move(work)](const member& me, const arguments& a) {
+    if (!me.all_alike()) return status_code::ranks_disagree;
+    work(me, a);
+    return status_code::ok;
+  });
+}
+
+/// Units of so many bytes, from one place to another.
+struct piece {
+  std::int64_t from;
+  std::int64_t to;
+  std::int64_t count;
+};
+/// Moves a piece of another rank's tensor into this rank's output of `room` bytes; ranks_disagree where
+/// either does not hold it.
+status_code move_piece(const member& me, std::size_t rank, const arguments& a, const piece& moved,
+                       std::int64_t unit, std::int64_t room) {
+  if (unit == 0) return status_code::ok;
+  const auto lies_within = [&](std::int64_t first, std::int64_t bytes) {
+    return first >= 0 && first <= bytes / unit && moved.count <= bytes / unit - first;
+  };
+  if (moved.count < 0 || !lies_within(moved.to, room) ||
+      !lies_within(moved.from, static_cast<std::int64_t>(me.of(rank).bytes[0])))
+    return status_code::ranks_disagree;
+  if (moved.count != 0)
+    std::memcpy(a.output<std::byte>(0) + moved.to * unit, me.bytes_of(rank, 0) + moved.from * unit,
+                static_cast<std::size_t>(moved.count * unit));
+  return status_code::ok;
+}
+
+/// Prepares one collective for one rank.
+class collective {
+ public:
+  explicit collective(const preparation& op)
+      : op_{op}, seat_{seat_of(op)}, name_{op.text("group")}, group_{*seat_.world->find(name_)} {}
+
+  prepared all_reduce() const { return reduce(0, op_.input(0).elements(), count()); }
+  prepared reduce_to_root() const { return reduce(0, op_.input(0).elements(), root()); }
+  prepared reduce_scatter() const {
+    const std::size_t share = op_.output(0).elements();
+    return reduce(place() * share, share, count());
+  }
+  prepared all_gather() const {
+    const std::size_t bytes = op_.input(0).bytes();
+    return meet_alike(self(), [bytes](const member& me, const arguments& a) {
+      for (std::size_t rank = 0; bytes != 0 && rank != me.count(); ++rank)
+        std::memcpy(a.output<std::byte>(0) + rank * bytes, me.bytes_of(rank, 0), bytes);
+    });
+  }
+  prepared broadcast() const {
+    return meet_alike(self(), [from = root()](const member& me, const arguments& a) {
+      for (std::size_t i = 0; i != me.bytes.size(); ++i)
+        if (me.bytes[i] != 0) std::memcpy(a.outputs[i], me.bytes_of(from, i), me.bytes[i]);
+    });
+  }
+  prepared all_to_all() const {
+    const std::size_t piece = op_.input(0).bytes() / count();
+    return meet_alike(self(), [piece](const member& me, const arguments& a) {
+      for (std::size_t rank = 0; piece != 0 && rank != me.count(); ++rank)
+        std::memcpy(a.output<std::byte>(0) + rank * piece, me.bytes_of(rank, 0) + me.place * piece, piece);
+    });
+  }
+  /// Counts may be known only while running; every rank says how many there are when it is prepared.
+  prepared all_to_all_v() const {
+    for (std::size_t list = 1; list != 5; ++list)
+      if (op_.input(list).elements() != count())
+        op_.refuse("another number of counts than its group has ranks");
+    return meet(self(), [width = width(), room = room()](const member& me, const arguments& a) {
+      const std::int64_t *counts = me.numbers_of(me.place, 3), *to = me.numbers_of(me.place, 4);
+      for (std::size_t rank = 0; rank != me.count(); ++rank) {
+        if (me.numbers_of(rank, 1)[me.place] != counts[rank]) return status_code::ranks_disagree;
+        const piece moved{me.numbers_of(rank, 2)[me.place], to[rank], counts[rank]};
+        const status_code verdict = move_piece(me, rank, a, moved, width, room);
+        if (verdict != status_code::ok) return verdict;
+      }
+      return status_code::ok;
+    });
+  }
+  /// Row i of the matrix says what place i sends to each place, one after the other.
+  prepared all_to_all_vc() const {
+    const std::vector<std::int64_t> matrix = op_.contents_of(1);
+    if (matrix.size() != count() * count()) op_.refuse("another number of counts than its group has ranks");
+    return meet(self(), [matrix, width = width(), room = room()](const member& me, const arguments& a) {
+      std::int64_t to = 0;
+      for (std::size_t rank = 0; rank != me.count(); ++rank) {
+        const std::int64_t* const sent = matrix.data() + rank * me.count();
+        const std::int64_t from = std::accumulate(sent, sent + me.place, std::int64_t{0});
+        const status_code verdict = move_piece(me, rank, a, {from, to, sent[me.place]}, width, room);
+        if (verdict != status_code::ok) return verdict;
+        to += sent[me.place];
+      }
+      return status_code::ok;
+    });
+  }
+  prepared all_gather_v() const {
+    const std::vector<std::int64_t> counts = numbers(2), to = begins(3, counts);
+    return meet(
+        self(), [counts, to, row = row() * width(), room = room()](const member& me, const arguments& a) {
+          for (std::size_t rank = 0; rank != me.count(); ++rank) {
+            const status_code verdict = move_piece(me, rank, a, {0, to[rank], counts[rank]}, row, room);
+            if (verdict != status_code::ok) return verdict;
+          }
+          return status_code::ok;
+        });
+  }
+  prepared reduce_scatter_v() const {
+    const std::vector<std::int64_t> from = begins(3, numbers(2));
+    const std::int64_t first = from[place()] * row(), elements = room() / width();
+    if (first < 0 || first + elements > static_cast<std::int64_t>(op_.input(0).elements()))
+      op_.refuse("a share that its input does not hold");
+    return reduce(static_cast<std::size_t>(first), static_cast<std::size_t>(elements), count());
+  }
+  prepared send() const {
+    const std::size_t bytes = op_.input(0).bytes();
+    const std::shared_ptr<message_box> to = box(seat_.rank, rank_at("dest_rank"));
+    to->make_room(bytes);
+    return prepare_run([to, bytes](const arguments& a) {
+      return to->put(a.inputs[0], bytes) ? status_code::ok : status_code::rank_missing;
+    });
+  }
+  prepared receive() const {
+    const std::size_t bytes = op_.output(0).bytes();
+    return prepare_run([from = box(rank_at("src_rank"), seat_.rank), bytes](const arguments& a) {
+      const message_box::taken taken = from->take(a.outputs[0], bytes);
+      if (taken == message_box::taken::ok) return status_code::ok;
+      return taken == message_box::taken::not_there ? status_code::rank_missing : status_code::ranks_disagree;
+    });
+  }
+
+ private:
+  static const rank_seat& seat_of(const preparation& op) {
+    if (op.seat() != nullptr) return *op.seat();
+    throw error{error_code::kernel_missing,
+                fmt::format("{} meets other ranks, and this engine runs by itself.", op.type()),
+                "Make the engines of all ranks together: airloom/host/ranks.hpp."};
+  }
+  std::size_t count() const { return group_.ranks.size(); }
+  std::size_t place() const {
+    const auto found = std::find(group_.ranks.begin(), group_.ranks.end(), seat_.rank);
+    return static_cast<std::size_t>(found - group_.ranks.begin());
+  }
+  std::size_t root() const { return static_cast<std::size_t>(op_.integer("root_rank")); }
+  member self() const {
+    member made{group_.place, place(), {}};
+    for (std::size_t i = 0; i != op_.input_count(); ++i)
+      made.bytes.push_back(op_.fed(i) ? op_.input(i).bytes() : 0);
+    return made;
+  }
+  /// Elements [first, first + elements) of all ranks, in order of their places. Where one place alone gets
+  /// the result, the others keep their own elements; `only` is that place, or count() where all get it.
+  prepared reduce(std::size_t first, std::size_t elements, std::size_t only) const {
+    const std::string how = op_.text("reduction");
+    if (how == "sum")
+      return reduce_by(first, elements, only,
+                       [](auto a, auto b) { return wrapped_around(a, b, std::plus<>{}); });
+    if (how == "prod")
+      return reduce_by(first, elements, only,
+                       [](auto a, auto b) { return wrapped_around(a, b, std::multiplies<>{}); });
+    if (how == "max") return reduce_by(first, elements, only, [](auto a, auto b) { return larger(a, b); });
+    return reduce_by(first, elements, only, [](auto a, auto b) { return smaller(a, b); });
+  }
+  template <class Combine>
+  prepared reduce_by(std::size_t first, std::size_t elements, std::size_t only, Combine combine) const {
+    return for_element(number_elements{}, op_.input(0).type, [&](auto tag) {
+      using element = typename decltype(tag)::type;
+      return meet_alike(self(), [=](const member& me, const arguments& a) {
+        const bool keeps_its_own = only != me.count() && only != me.place;
+        for (std::size_t e = 0; e != elements; ++e) {
+          const auto at = [&](std::size_t rank) {
+            return widened(reinterpret_cast<const element*>(me.bytes_of(rank, 0))[first + e]);
+          };
+          auto sum = at(keeps_its_own ? me.place : 0);
+          for (std::size_t rank = 1; !keeps_its_own && rank != me.count(); ++rank)
+            sum = combine(sum, at(rank));
+          a.output<element>(0)[e] = rounded<element>(sum);
+        }
+      });
+    });
+  }
+  std::int64_t width() const { return static_cast<std::int64_t>(facts_of(op_.input(0).type).bits / 8); }
+  std::int64_t room() const { return static_cast<std::int64_t>(op_.output(0).bytes()); }
+  /// The elements of one row of x.
+  std::int64_t row() const {
+    std::int64_t elements = 1;
+    for (std::size_t d = 1; d < op_.input(0).rank(); ++d)
+      elements *= static_cast<std::int64_t>(op_.input(0).shape[d]);
+    return elements;
+  }
+  /// A constant list with one number a rank.
+  std::vector<std::int64_t> numbers(std::size_t input) const {
+    std::vector<std::int64_t> list = op_.contents_of(input);
+    if (list.size() != count()) op_.refuse("another number of counts than its group has ranks");
+    return list;
+  }
+  /// Where each rank's rows begin: as input `input` says, else one after the other.
+  std::vector<std::int64_t> begins(std::size_t input, const std::vector<std::int64_t>& counts) const {
+    if (op_.fed(input) && op_.input(input).elements() != 0) return numbers(input);
+    std::vector<std::int64_t> list(counts.size());
+    for (std::size_t i = 1; i < list.size(); ++i) list[i] = list[i - 1] + counts[i - 1];
+    return list;
+  }
+  std::shared_ptr<message_box> box(int from, int to) const {
+    return seat_.world->box(name_, from, to, op_.integer("sr_tag"));
+  }
+  int rank_at(std::string_view attribute) const {
+    return group_.ranks[static_cast<std::size_t>(op_.integer(attribute))];
+  }
+
+  const preparation& op_;
+  const rank_seat& seat_;
+  std::string name_;
+  const meeting_places::group& group_;
+};
+
+template <prepared (collective::*Prepare)() const>
+prepared reference(const preparation& op) {
+  return (collective{op}.*Prepare)();
+}
+
+}  // namespace
+
+void add_collective_kernels(kernel_table& table) {
+  table.add("HcomAllReduce", reference<&collective::all_reduce>);
+  table.add("HcomReduce", reference<&collective::reduce_to_root>);
+  table.add("HcomReduceScatter", reference<&collective::reduce_scatter>);
+  table.add("HcomReduceScatterV", reference<&collective::reduce_scatter_v>);
+  table.add("HcomAllGather", reference<&collective::all_gather>);
+  table.add("HcomAllGatherV", reference<&collective::all_gather_v>);
+  table.add("HcomBroadcast", reference<&collective::broadcast>);
+  table.add("HcomAllToAll", reference<&collective::all_to_all>);
+  table.add("HcomAllToAllV", reference<&collective::all_to_all_v>);
+  table.add("HcomAllToAllVC", reference<&collective::all_to_all_vc>);
+  table.add("HcomSend", reference<&collective::send>);
+  table.add("HcomReceive", reference<&collective::receive>);
+}
+
+}  // namespace airloom::host
