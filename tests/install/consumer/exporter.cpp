@@ -1,5 +1,6 @@
 // A model that becomes a product of the build: airloom_export() runs this with `--export DIR`.
 #include <airloom/airloom.hpp>
+#include <airloom/error.hpp>
 
 #include <iostream>
 #include <string_view>
