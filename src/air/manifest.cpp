@@ -52,6 +52,14 @@ ordered_json json_of(const manifest_model& exported) {
           {"gears", json_of(g.gears)}};
 }
 
+ordered_json json_of(const exported_file& file) {
+  return {{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}};
+}
+
+std::string text_of(const ordered_json& manifest) {
+  return manifest.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 // --- reading ---
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
@@ -71,19 +79,19 @@ bool is_hash(const std::string& text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
-nlohmann::json parse(const std::filesystem::path& file) {
+ordered_json parse(const std::filesystem::path& file) {
   constexpr std::size_t largest = 64'000'000;
   const blob text = weights::map_file(file.string());
   if (text.size > largest)
     refuse(file, fmt::format("it has {} bytes; at most {} are read", text.size, largest));
   const auto* const begin = reinterpret_cast<const char*>(text.data);
-  nlohmann::json manifest = nlohmann::json::parse(begin, begin + text.size, nullptr, false);
+  ordered_json manifest = ordered_json::parse(begin, begin + text.size, nullptr, false);
   if (!manifest.is_object() || !manifest.contains("files") || !manifest["files"].is_array())
     refuse(file, "it holds no list of files");
   return manifest;
 }
 
-exported_file file_of(const nlohmann::json& entry, const std::filesystem::path& manifest) {
+exported_file file_of(const ordered_json& entry, const std::filesystem::path& manifest) {
   const auto has = [&](const char* key) { return entry.contains(key); };
   if (!entry.is_object() || !has("path") || !entry["path"].is_string() || !has("bytes") ||
       !entry["bytes"].is_number_unsigned() || !has("sha256") || !entry["sha256"].is_string())
@@ -101,10 +109,9 @@ std::string manifest_text(std::span<const manifest_model> models, std::vector<ex
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   ordered_json model_list = ordered_json::array(), file_list = ordered_json::array();
   for (const manifest_model& model : models) model_list.push_back(json_of(model));
-  for (const exported_file& file : files)
-    file_list.push_back({{"path", file.path}, {"bytes", file.bytes}, {"sha256", file.sha256}});
+  for (const exported_file& file : files) file_list.push_back(json_of(file));
   const ordered_json manifest{{"airloom", AIRLOOM_VERSION}, {"models", model_list}, {"files", file_list}};
-  return manifest.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return text_of(manifest);
 }
 
 void write_manifest(export_folder& folder, std::span<const manifest_model> models) {
@@ -114,10 +121,22 @@ void write_manifest(export_folder& folder, std::span<const manifest_model> model
 
 std::vector<exported_file> read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path file = folder / manifest_name;
-  const nlohmann::json manifest = parse(file);
+  const ordered_json manifest = parse(file);
   std::vector<exported_file> files;
-  for (const nlohmann::json& entry : manifest["files"]) files.push_back(file_of(entry, file));
+  for (const ordered_json& entry : manifest["files"]) files.push_back(file_of(entry, file));
   return files;
+}
+
+std::optional<std::string> manifest_with(const std::filesystem::path& folder, const exported_file& changed) {
+  const std::filesystem::path file = folder / manifest_name;
+  if (!std::filesystem::exists(file)) return std::nullopt;
+  ordered_json manifest = parse(file);
+  for (ordered_json& entry : manifest["files"]) {
+    if (file_of(entry, file).path != changed.path) continue;
+    entry = json_of(changed);
+    return text_of(manifest);
+  }
+  return std::nullopt;
 }
 
 }  // namespace airloom::air

@@ -3,6 +3,7 @@
 
 #include <airloom/graph/graph.hpp>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "air/export_folder.hpp"
@@ -28,5 +29,9 @@ void write_manifest(export_folder& folder, std::span<const manifest_model> model
 /// The files that the manifest of a folder lists. Throws file_unreadable where there is no manifest;
 /// file_malformed where it is none, or names a path that leaves the folder.
 std::vector<exported_file> read_manifest(const std::filesystem::path& folder);
+
+/// The text of the manifest of a folder with another entry for a file that it lists; nothing where there is
+/// no manifest, or none that lists the file. Throws file_malformed.
+std::optional<std::string> manifest_with(const std::filesystem::path& folder, const exported_file& changed);
 
 }  // namespace airloom::air

@@ -1,10 +1,12 @@
 #include <airloom/air/relocate.hpp>
 
 #include <airloom/air/load.hpp>
-#include <airloom/air/save.hpp>
 #include <algorithm>
 
+#include "air/export_folder.hpp"
 #include "air/external_weights.hpp"
+#include "air/graph_message.hpp"
+#include "air/manifest.hpp"
 
 namespace airloom::air {
 
@@ -28,6 +30,17 @@ fs::path path_for(const fs::path& file, const fs::path& model, const relocate_op
   return (options.weights / file).lexically_relative(folder_of(model));
 }
 
+void replace(const fs::path& model, const graph& g) {
+  const message_pieces message = encode_model(g);
+  export_folder folder{folder_of(model)};
+  folder.write(model.filename(), [&message](output_file& file) {
+    message.write([&file](std::span<const std::byte> bytes) { file.write(bytes); });
+  });
+  if (const auto manifest = manifest_with(folder_of(model), folder.files()[0]))
+    folder.write(manifest_name, [&manifest](output_file& file) { file.write(*manifest); });
+  folder.commit();
+}
+
 }  // namespace
 
 std::vector<relocated_weight> relocate(const fs::path& model, const relocate_options& options) {
@@ -47,7 +60,7 @@ std::vector<relocated_weight> relocate(const fs::path& model, const relocate_opt
     *path = std::move(moved);
   }
   if (std::any_of(weights.begin(), weights.end(), [](const auto& w) { return w.from != w.to; }))
-    save(g, model);
+    replace(model, g);
   return weights;
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <airloom/air/export.hpp>
 #include <airloom/air/relocate.hpp>
+#include <airloom/air/verify_export.hpp>
 
 #include "files.hpp"
 #include "support/temporary_folder.hpp"
@@ -64,6 +65,20 @@ TEST_CASE("paths become relative to the model, or begin with another folder, and
 
   relocate(model, {.to = "export_file", .weights = place / "export_file"});
   CHECK(test::difference(test::message_of(original), test::message_of(test::content_of(model))) == "");
+}
+
+TEST_CASE("the manifest of an export still holds for a model that was relocated") {
+  const test::temporary_folder place;
+  copy_case("w_external_relative", place.path());
+  const test::fs::path out = place / "out";
+  airloom::air::export_options options{.path = out};
+  options.weights.place = airloom::air::weight_place::outside;
+  airloom::air::export_model(airloom::air::load(place / "export_file/export.air"), options);
+  REQUIRE(airloom::air::verify_export(out).empty());
+  const std::string before = test::content_of(out / "export.air");
+  relocate(out / "export.air", {.to = "/opt/models/here", .weights = out});
+  CHECK(test::content_of(out / "export.air") != before);
+  CHECK(airloom::air::verify_export(out).empty());
 }
 
 TEST_CASE("weights in another folder are named on the way from the model to them") {

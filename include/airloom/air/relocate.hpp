@@ -27,17 +27,19 @@ struct relocated_weight {
 };
 
 /// Rewrites the `file_path` of every FileConstant in the .air file `model`, whose rest stays as it is, and
-/// returns them in the order of the graph. The file is replaced at once by the new one, and left alone where
-/// no path changes.
+/// returns them in the order of the graph. The file is replaced at once by the new one, together with a
+/// manifest.json beside it that lists it, and left alone where no path changes. A dynamo.pbtxt keeps the old
+/// paths.
 ///
 /// A file keeps its way below the folder: of the old path counts the longest tail that exists in the folder
 /// of the weights ("export_file/rank_0/p1" is "rank_0/p1" beside the model). Every file is there and has the
 /// size that its tensor needs, before anything is written; contents that GE split off a Const (`location`)
 /// are relative to the model in any case, and stay as they are.
 ///
-/// Throws   usage where `to` is empty; what load() throws: file_unreadable where a file is missing,
-/// weights_do_not_fit for one of another
-///          size, path_refused for links and ".."; file_unwritable.
+/// Throws   usage where `to` is empty; what load() throws (file_unreadable where a file is missing,
+///          weights_do_not_fit for one of another size, path_refused for links and ".."); path_refused where
+///          the path of the model goes through a link; file_malformed for a manifest that is none;
+///          file_unwritable.
 AIRLOOM_API std::vector<relocated_weight> relocate(const std::filesystem::path& model,
                                                    const relocate_options& options = {});
 
