@@ -9,7 +9,7 @@
 #include "air/graph_message.hpp"
 #include "air/match_nodes.hpp"
 #include "air/node_facts.hpp"
-#include "elements.hpp"
+#include "element_converter.hpp"
 #include "text.hpp"
 
 namespace airloom::air {

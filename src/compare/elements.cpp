@@ -5,7 +5,7 @@
 #include <airloom/error.hpp>
 #include <algorithm>
 
-#include "elements.hpp"
+#include "element_converter.hpp"
 
 namespace airloom::compare {
 

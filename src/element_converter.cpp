@@ -1,4 +1,4 @@
-#include "elements.hpp"
+#include "element_converter.hpp"
 
 #include <Eigen/Core>
 #include <cstring>
