@@ -8,6 +8,7 @@
 #include "air/export_folder.hpp"
 #include "air/graph_files.hpp"
 #include "air/manifest.hpp"
+#include "air/sizes.hpp"
 
 namespace airloom::air {
 
@@ -35,11 +36,13 @@ std::vector<fs::path> export_ranks(const rank_graphs& ranks, const export_ranks_
   throw_first_error(check_ranks(ranks));
   const named_texts texts = deployment_files(ranks, name, options.deploy);
   std::deque<graph_files> files;
+  std::deque<graph> written;
   std::vector<manifest_model> described;
   for (std::size_t rank = 0; rank != ranks.size(); ++rank) {
     const std::string model = fmt::format("{}{}.air", name, rank);
     files.emplace_back(ranks[rank], graph_place{model, fmt::format("rank_{}", rank)}, options.model);
-    described.push_back({model, &ranks[rank]});
+    written.push_back(with_chosen_sizes(ranks[rank], options.model.sizes));
+    described.push_back({model, &written.back()});
   }
   export_folder folder{options.model.path};
   for (const graph_files& of_rank : files) of_rank.write_to(folder);

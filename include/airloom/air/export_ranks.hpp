@@ -30,15 +30,14 @@ struct export_ranks_options {
 
 /// Writes, all together or not at all, for every rank r
 ///   <path>/<name><r>.air, <path>/rank_<r>/dynamo.pbtxt and, where they lie outside,
-///   <path>/rank_<r>/<weights>
-/// where `deploy` asks for them, <path>/model_relation_config.json and <path>/numa_config.json, and
-/// <path>/manifest.json over all of these. Returns
-/// the paths.
+///   <path>/rank_<r>/<weights>;
+/// where `deploy` asks for them, <path>/model_relation_config.json and <path>/numa_config.json; and
+/// <path>/manifest.json over all of these. Returns the paths.
 ///
-/// The ranks are checked against each other first: nothing is written where their collectives do not meet.
-/// Throws    as export_model(); ranks_disagree with the first thing that check_ranks() finds; usage for no
-/// rank at
-///           all and for nodes that leave a rank out, have one twice, or share an id.
+/// The ranks are checked against each other first: nothing is written where their collectives do not
+/// meet.
+/// Throws   as export_model(); ranks_disagree with the first thing that check_ranks() finds; usage for
+///          no rank at all and for nodes that leave a rank out, have one twice, or share an id.
 AIRLOOM_API std::vector<std::filesystem::path> export_ranks(const rank_graphs& ranks,
                                                             const export_ranks_options& options = {});
 
