@@ -1,6 +1,6 @@
 // expect: (shape_error|shapes_fit)<airloom::op::add, airloom::is<airloom::op::binary::part::x1, 2>,
 // airloom::must_equal_or_be_one<airloom::op::binary::part::x2, 4>, airloom::at_dimension<0>,
-// airloom::in_gear<2, airloom::of<4>, airloom::where<batch, 2>, airloom::where<seq, 4> >?
+// airloom::in_gear<2, airloom::of<4>, airloom::where<batch, 2>, airloom::where<seq, 4> ?>
 #include <airloom/dsl.hpp>
 
 namespace al = airloom;

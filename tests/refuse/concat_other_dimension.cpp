@@ -1,7 +1,6 @@
 // expect: (shape_error|shapes_fit)<airloom::op::concat_v2,
 // airloom::is<airloom::op::joining::part::member_size, 4>,
 // airloom::must_equal<airloom::op::joining::part::first_size, 3>, airloom::at_dimension<1>
-// airloom::must_equal<airloom::op::concat_v2::part::.*, 4>, airloom::at_dimension<1>
 #include <airloom/dsl.hpp>
 
 namespace al = airloom;
