@@ -162,12 +162,17 @@ int main(int count, char** words) {
 
   airloom::air::export_options options{.path = folder / "outside"};
   options.weights.place = airloom::air::weight_place::outside;
+  options.manifest = false;
   std::vector<measured> all{
       {0, "plain write()", [&] { write_plainly(folder / "plain", bytes); }},
       {1, "export, weights outside", [&] { airloom::air::export_model(model, options); }}};
   airloom::air::export_options inside{.path = folder / "inside"};
   inside.weights.place = airloom::air::weight_place::inside;
   inside.text.largest_constant = 0;
+  inside.manifest = false;
+  airloom::air::export_options hashed = options;
+  hashed.manifest = true;
+  all.push_back({3, "with manifest.json", [&] { airloom::air::export_model(model, hashed); }});
   if (size < airloom::air::torchair_weight_limit)
     all.push_back({2, "export, weights inside", [&] { airloom::air::export_model(model, inside); }});
   for (int round = 0; round != rounds; ++round) {

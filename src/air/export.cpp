@@ -13,11 +13,11 @@ std::vector<std::filesystem::path> export_model(const graph& model, const export
   const std::string name = model_name(options.name);
   check_target(options.target);
   const graph_files files{model, {name + ".air", ""}, options};
-  export_folder folder{options.path};
+  export_folder folder{options.path, options.manifest};
   files.write_to(folder);
   const graph written = with_chosen_sizes(model, options.sizes);
   const manifest_model described{name + ".air", &written};
-  write_manifest(folder, {&described, 1});
+  if (options.manifest) write_manifest(folder, {&described, 1});
   return folder.commit();
 }
 

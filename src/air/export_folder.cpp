@@ -150,7 +150,8 @@ void finish_commit(const fs::path& folder) {
 
 }  // namespace
 
-export_folder::export_folder(const fs::path& folder) : given_{folder} {
+export_folder::export_folder(const fs::path& folder, bool with_hashes)
+    : with_hashes_{with_hashes}, given_{folder} {
   if (folder.empty())
     throw error{error_code::usage, "The path of the export is empty.", "Name a folder, \".\" for this one."};
   try {
@@ -194,10 +195,10 @@ void export_folder::write(const fs::path& name, const std::function<void(output_
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, owner_writes_group_reads);
   if (descriptor < 0) refuse_to_write(target, errno);
   sha256 hash;
-  output_file file{descriptor, target, &hash};
+  output_file file{descriptor, target, with_hashes_ ? &hash : nullptr};
   content(file);
   file.close();
-  files_.push_back({listed, file.position(), hash.finish()});
+  files_.push_back({listed, file.position(), with_hashes_ ? hash.finish() : ""});
 }
 
 void export_folder::write_text(const fs::path& name, const std::function<void(std::ostream&)>& content) {

@@ -15,7 +15,7 @@ namespace airloom::air {
 struct exported_file {
   std::string path;  ///< relative to the folder of the export, with '/'
   std::uint64_t bytes = 0;
-  std::string sha256;  ///< 64 lower-case hexadecimal digits
+  std::string sha256;  ///< 64 lower-case hexadecimal digits; empty where it was not wanted
 };
 
 /// Files for a folder, written beside those that it holds and put in their place together by commit().
@@ -31,10 +31,11 @@ struct exported_file {
 /// Folders are made with mode 0750 and files with 0640, less what the umask takes.
 class export_folder {
  public:
-  /// Makes the folder and those above it that are missing.
+  /// Makes the folder and those above it that are missing. Files are hashed while they are written, unless
+  /// nobody wants to know.
   /// Throws   usage for an empty path; path_refused where the path goes through a link, wherever on it that
   ///          stands; file_unwritable.
-  explicit export_folder(const std::filesystem::path& folder);
+  explicit export_folder(const std::filesystem::path& folder, bool with_hashes = true);
   ~export_folder();
   export_folder(const export_folder&) = delete;
   export_folder& operator=(const export_folder&) = delete;
@@ -56,6 +57,7 @@ class export_folder {
   void check_targets() const;
   void clean_up();
 
+  bool with_hashes_;
   std::filesystem::path given_;   ///< as the caller spelled it, for messages and results
   std::filesystem::path folder_;  ///< absolute, so that a change of the working directory does no harm
   std::filesystem::path staging_;

@@ -44,11 +44,11 @@ std::vector<fs::path> export_ranks(const rank_graphs& ranks, const export_ranks_
     written.push_back(with_chosen_sizes(ranks[rank], options.model.sizes));
     described.push_back({model, &written.back()});
   }
-  export_folder folder{options.model.path};
+  export_folder folder{options.model.path, options.model.manifest};
   for (const graph_files& of_rank : files) of_rank.write_to(folder);
   for (const auto& file : texts)
     folder.write_text(file.first, [&](std::ostream& out) { out << file.second; });
-  write_manifest(folder, described);
+  if (options.model.manifest) write_manifest(folder, described);
   return folder.commit();
 }
 

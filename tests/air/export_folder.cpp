@@ -58,6 +58,14 @@ TEST_CASE("the files of an export appear together, in folders that are made") {
         tree{{"made/for/this/a", "1"}, {"made/for/this/c.txt", "three 3"}, {"made/for/this/rank_0/b", "2"}});
 }
 
+TEST_CASE("files are hashed unless nobody wants to know") {
+  const test::temporary_folder place;
+  export_folder hashed{place / "a"}, plain{place / "b", false};
+  for (export_folder* folder : {&hashed, &plain}) write(*folder, "file", "abc");
+  CHECK(hashed.files()[0].sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(plain.files()[0].sha256.empty());
+}
+
 TEST_CASE("without a commit the folder is as it was, and gone where it was made") {
   const test::temporary_folder place;
   test::fs::create_directory(place / "old");

@@ -28,6 +28,9 @@ struct export_options {
   weight_options weights = {};  ///< inside the model or in files of their own
   target_options target = {};   ///< a release of CANN and a chip; nothing: all of them
   size_options sizes = {};      ///< in gears, for any size, or numbers: static
+  /// Whether manifest.json is written. Its hashes take longer than writing to memory does (about 1.4 GB/s a
+  /// core); without it no file is hashed, and a former manifest stays and no longer fits.
+  bool manifest = true;
 };
 
 /// Writes <path>/<name>.air, <path>/dynamo.pbtxt, a file for every weight that lies outside the model,
