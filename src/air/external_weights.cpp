@@ -34,18 +34,20 @@ std::uint64_t byte_count(const char* attribute_name, std::int64_t value) {
 
 // --- which file that is ---
 
-/// The names on a path, without "." and empty ones.
-std::vector<std::string> names_on(const std::string& path) {
+/// The names on a path, without "." and empty ones. Leading ".." are dropped where `may_lead_up`: they are
+/// the part of a path that only held where the model was exported.
+std::vector<std::string> names_on(const std::string& path, bool may_lead_up) {
   std::vector<std::string> names;
   for (std::size_t begin = 0; begin <= path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
     const std::string name = path.substr(begin, end - begin);
+    begin = end + 1;
+    if (name.empty() || name == "." || (name == ".." && names.empty() && may_lead_up)) continue;
     if (name == ".." || name.find('\0') != std::string::npos)
       throw error{error_code::path_refused,
                   fmt::format("The path {} leaves the folder of the weights.", in_quotes(path)),
                   "Put the file into that folder, and name it without '..'."};
-    if (!name.empty() && name != ".") names.push_back(name);
-    begin = end + 1;
+    names.push_back(name);
   }
   return names;
 }
@@ -69,7 +71,7 @@ fs::path regular_file_below(const fs::path& folder, std::span<const std::string>
 /// The file that a path means. One path is relative to the model's folder; the other begins wherever the
 /// model was exported, so its longest tail counts that names a file.
 fs::path find_file(const fs::path& folder, const place_in_file& place) {
-  const std::vector<std::string> names = names_on(place.path);
+  const std::vector<std::string> names = names_on(place.path, !place.length);
   const std::span<const std::string> all{names};
   const std::size_t tails = place.length ? std::min<std::size_t>(1, names.size()) : names.size();
   for (std::size_t begin = 0; begin != tails; ++begin) {

@@ -106,6 +106,8 @@ TEST_CASE("the path of a FileConstant may begin where the model was exported") {
   CHECK(outcome(folder, file_constant("w")) == "abcd");
   CHECK(outcome(folder, file_constant("export_file/w")) == "abcd");
   CHECK(outcome(folder, file_constant("/opt/models/export_file/./w")) == "abcd");
+  CHECK(outcome(folder, file_constant("../../w")) ==
+        "abcd");                          // from a model a gear, in a folder further down
   folder.write("export_file/w", "efgh");  // the longest tail counts
   CHECK(outcome(folder, file_constant("/opt/models/export_file/w")) == "efgh");
 }
