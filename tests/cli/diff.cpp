@@ -1,4 +1,7 @@
 #include <doctest/doctest.h>
+
+#include <string>
+
 #include "program.hpp"
 
 using test::run_program;
@@ -8,9 +11,9 @@ TEST_CASE("diff: the same models, other names, and what it says as JSON") {
   const auto renamed = run_program({"diff", "model.air", "renamed.air", "--json"});
   CHECK(renamed.code == 1);
   CHECK(renamed.json().at("same") == false);
-  const auto& first = renamed.json().at("differences").at(0);
+  const auto first = renamed.json().at("differences").at(0);
   for (const char* key : {"graph", "left_node", "right_node", "part", "left", "right"})
-    CHECK_MESSAGE(first.contains(key), key);
+    CHECK_MESSAGE(first.contains(key), std::string{key});
   const auto structure = run_program({"diff", "model.air", "renamed.air", "--structure"});
   CHECK(structure.code == 0);
   CHECK(structure.out == "The same.\n");
