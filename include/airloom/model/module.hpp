@@ -24,7 +24,7 @@ namespace airloom {
 
 struct this_struct_needs_BOOST_HANA_ADAPT_STRUCT;
 template <class Module, class Why>
-constexpr bool is_module = false;
+inline constexpr bool is_module = false;
 /// The one error of a module whose members have no names.
 template <class Module, class Why>
 struct module_error {

@@ -25,7 +25,7 @@ template <std::size_t Count>
 struct but_has;
 
 template <class Rule, class... Because>
-constexpr bool input_fits = false;
+inline constexpr bool input_fits = false;
 /// The one error of a wrong input declaration.
 template <class Rule, class... Because>
 struct input_error : refused_input {
@@ -195,11 +195,11 @@ constexpr void place_outputs(tape& record, const output_list<First, Rest...>& re
 }
 
 template <class T>
-constexpr bool result_refused = is_refused<T>;
+inline constexpr bool result_refused = is_refused<T>;
 template <class Tensor>
-constexpr bool result_refused<named_output<Tensor>> = is_refused<Tensor>;
+inline constexpr bool result_refused<named_output<Tensor>> = is_refused<Tensor>;
 template <class... Results>
-constexpr bool result_refused<output_list<Results...>> = (result_refused<Results> || ...);
+inline constexpr bool result_refused<output_list<Results...>> = (result_refused<Results> || ...);
 
 template <class T>
 struct gears_of_declaration {

@@ -58,7 +58,7 @@ struct operands_have_different_gear_sets;
 struct no_operand_is_a_tensor;
 
 template <class Op, class... Because>
-constexpr bool shapes_fit = false;
+inline constexpr bool shapes_fit = false;
 
 /// The one error of a wrong program: the operator, the two parts in its own words with their sizes, and the
 /// gear. g++ prints the class first, clang the requirement, so both open with the reason.
@@ -70,7 +70,7 @@ struct shape_error : no_shape {
 };
 
 template <class T>
-constexpr bool is_refused = std::is_base_of_v<no_shape, T> || std::is_base_of_v<no_gears, T>;
+inline constexpr bool is_refused = __is_base_of(no_shape, T) || __is_base_of(no_gears, T);
 
 // --- values ---
 // What tensors and parameters hold lies in bases that are no templates, so that the code which records them
@@ -587,35 +587,28 @@ constexpr auto record(const std::source_location& where, const First& first, con
 }
 
 /// What an operator function takes: a tensor, a parameter, or what a refused operator returned.
+// Asked of every operand of every operator, so the compiler's own word is used: it makes no class a type, as
+// std::is_base_of does.
 template <class T>
-constexpr bool is_tensor = false;
-template <class Gears, dtype Type, class Shape>
-constexpr bool is_tensor<tensor<Gears, Type, Shape>> = true;
-template <class T>
-constexpr bool is_parameter = false;
-template <dtype Type, auto... Extents>
-constexpr bool is_parameter<parameter<Type, Extents...>> = true;
-
-template <class T>
-concept operand_like = is_tensor<std::remove_cvref_t<T>> || is_parameter<std::remove_cvref_t<T>> ||
-                       std::is_base_of_v<no_shape, std::remove_cvref_t<T>>;
+concept operand_like =
+    __is_base_of(tensor_base, T) || __is_base_of(parameter_base, T) || __is_base_of(no_shape, T);
 /// An operand that may also be left out.
 template <class T>
 concept optional_operand = operand_like<T> || std::is_same_v<T, unfed_type>;
 
 /// The rank of an operand's type; 0 for a refused one.
 template <class T>
-constexpr std::size_t rank_of = 0;
+inline constexpr std::size_t rank_of = 0;
 template <class Gears, dtype Type, class Shape>
-constexpr std::size_t rank_of<tensor<Gears, Type, Shape>> = Shape::rank;
+inline constexpr std::size_t rank_of<tensor<Gears, Type, Shape>> = Shape::rank;
 template <dtype Type, auto... Extents>
-constexpr std::size_t rank_of<parameter<Type, Extents...>> = sizeof...(Extents);
+inline constexpr std::size_t rank_of<parameter<Type, Extents...>> = sizeof...(Extents);
 template <class T>
-constexpr dtype type_of = dtype::f32;
+inline constexpr dtype type_of = dtype::f32;
 template <class Gears, dtype Type, class Shape>
-constexpr dtype type_of<tensor<Gears, Type, Shape>> = Type;
+inline constexpr dtype type_of<tensor<Gears, Type, Shape>> = Type;
 template <dtype Type, auto... Extents>
-constexpr dtype type_of<parameter<Type, Extents...>> = Type;
+inline constexpr dtype type_of<parameter<Type, Extents...>> = Type;
 
 }  // namespace airloom
 

@@ -382,7 +382,7 @@ struct masked_fill : operator_definition {
 
 // --- numbers beside tensors ---
 template <class T>
-concept plain_number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+concept plain_number = !__is_class(T) && std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 /// Two operands, of which one may be a number.
 template <class Left, class Right>
@@ -424,7 +424,7 @@ constexpr auto record_pair(const line& where, const Left& x1, const Right& x2) {
 
 /// Whether TorchAir multiplies this operand with a number through Muls.
 template <class T>
-constexpr bool multiplied_by_muls = type_of<T> == f16 || type_of<T> == bf16;
+inline constexpr bool multiplied_by_muls = type_of<T> == f16 || type_of<T> == bf16;
 
 template <operand_like X>
 constexpr auto record_muls(const line& where, const X& x, double value) {

@@ -173,17 +173,18 @@ constexpr bool transposes_x2(transposed which) {
   return which == transposed::x2 || which == transposed::both;
 }
 
+template <transposed Transposed>
+struct matrix_attributes {
+  constexpr void operator()(attribute_list& set) const {
+    set("transpose_x1", transposes_x1(Transposed));
+    set("transpose_x2", transposes_x2(Transposed));
+  }
+};
+
 template <transposed Transposed = transposed::neither, operand_like Left, operand_like Right>
 constexpr auto matmul(const Left& x1, const Right& x2, const line& where = line::current()) {
   if constexpr (rank_of<Left> <= 2 && rank_of<Right> <= 2)
-    return record<op::mat_mul>(
-               where,
-               [](attribute_list& set) {
-                 set("transpose_x1", transposes_x1(Transposed));
-                 set("transpose_x2", transposes_x2(Transposed));
-               },
-               x1, x2, unfed)
-        .template output<0>();
+    return record<op::mat_mul>(where, matrix_attributes<Transposed>{}, x1, x2, unfed).template output<0>();
   else
     return record<op::batch_mat_mul>(
                where,

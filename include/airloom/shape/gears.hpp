@@ -64,7 +64,7 @@ struct zip_and_product_take_ladders_and_gear_sets;
 struct too_many_axes;
 
 template <class Rule, class... Because>
-constexpr bool gears_hold = false;
+inline constexpr bool gears_hold = false;
 
 /// The one error of a wrong gear set: the rule that is broken, and by what. g++ prints the class first, clang
 /// the requirement, so both open with the reason.
@@ -273,7 +273,7 @@ template <class Set>
 using gear_table = gear_table_of<Set, decltype(axes_of(Set{}))>;
 
 template <class Set>
-constexpr std::size_t gear_count = gear_table<Set>::view.gears;
+inline constexpr std::size_t gear_count = gear_table<Set>::view.gears;
 
 /// The gear with these sizes (one an axis, in the order of the set's axes); `no_gear` where there is none.
 constexpr std::size_t find_gear(const gear_view& gears, const std::int64_t* row) {
@@ -298,13 +298,13 @@ constexpr bool sizes_within() {
 }
 
 template <class T>
-constexpr bool is_gear_set = false;
+inline constexpr bool is_gear_set = false;
 template <class Axis, std::int64_t... Sizes>
-constexpr bool is_gear_set<ladder<Axis, Sizes...>> = true;
+inline constexpr bool is_gear_set<ladder<Axis, Sizes...>> = true;
 template <class... Members>
-constexpr bool is_gear_set<zip_set<Members...>> = true;
+inline constexpr bool is_gear_set<zip_set<Members...>> = true;
 template <class... Members>
-constexpr bool is_gear_set<product_set<Members...>> = true;
+inline constexpr bool is_gear_set<product_set<Members...>> = true;
 
 template <class Set, class Axis>
 constexpr bool moves_axis =
@@ -319,9 +319,9 @@ constexpr bool ladders_differ() {
 }
 
 template <class T>
-constexpr bool is_bare_ladder = false;
+inline constexpr bool is_bare_ladder = false;
 template <class Axis, std::int64_t... Sizes>
-constexpr bool is_bare_ladder<ladder<Axis, Sizes...>> = true;
+inline constexpr bool is_bare_ladder<ladder<Axis, Sizes...>> = true;
 
 /// The first axis that two of the members give different ladders; an empty list where there is none.
 template <class... Members>

@@ -23,11 +23,11 @@ struct shape {
 };
 
 template <class T>
-constexpr bool is_extent_expression = is_axis<T>;
+inline constexpr bool is_extent_expression = is_axis<T>;
 template <auto... Factors>
-constexpr bool is_extent_expression<times<Factors...>> = true;
+inline constexpr bool is_extent_expression<times<Factors...>> = true;
 template <auto... Terms>
-constexpr bool is_extent_expression<plus<Terms...>> = true;
+inline constexpr bool is_extent_expression<plus<Terms...>> = true;
 
 /// An axis or an expression over axes: what an extent may be besides a number.
 template <class T>
