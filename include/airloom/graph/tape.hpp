@@ -233,8 +233,7 @@ class tape_order {
     for (std::size_t i = 0; i != record.steps().size(); ++i) {
       places_[i] = -1;
       before_[i] = -1;
-      // Beyond `source` stands what reaches outside the model.
-      if (record.steps()[i].op->memory <= memory_trait::source) continue;
+      if (record.steps()[i].op->memory != memory_trait::communicates) continue;
       before_[i] = kept;
       kept = static_cast<int>(i);
     }

@@ -216,9 +216,9 @@ struct gears_of_declaration<state_declaration<Gears, Type, Shape>> {
 
 // --- what is asked of states ---
 template <class T>
-constexpr bool is_state = false;
+inline constexpr bool is_state = false;
 template <class Gears, dtype Type, class Shape>
-constexpr bool is_state<state_declaration<Gears, Type, Shape>> = true;
+inline constexpr bool is_state<state_declaration<Gears, Type, Shape>> = true;
 
 /// How often a result updates the state at a place.
 template <class T>
@@ -231,7 +231,7 @@ struct counted_updates<state_update<Place, Tensor>> {
 };
 template <class... Results>
 struct counted_updates<output_list<Results...>> {
-  static constexpr std::size_t at(std::size_t place) {
+  static constexpr std::size_t at([[maybe_unused]] std::size_t place) {
     return (std::size_t{0} + ... + counted_updates<Results>::at(place));
   }
 };

@@ -44,11 +44,9 @@ template <std::size_t Place, class Gears, dtype Type, class Shape>
 struct state_tensor : tensor<Gears, Type, Shape> {};
 
 template <std::size_t Place, class Gears, dtype Type, class Shape>
-constexpr bool is_tensor<state_tensor<Place, Gears, Type, Shape>> = true;
+inline constexpr std::size_t rank_of<state_tensor<Place, Gears, Type, Shape>> = Shape::rank;
 template <std::size_t Place, class Gears, dtype Type, class Shape>
-constexpr std::size_t rank_of<state_tensor<Place, Gears, Type, Shape>> = Shape::rank;
-template <std::size_t Place, class Gears, dtype Type, class Shape>
-constexpr dtype type_of<state_tensor<Place, Gears, Type, Shape>> = Type;
+inline constexpr dtype type_of<state_tensor<Place, Gears, Type, Shape>> = Type;
 template <std::size_t Place, class Gears, dtype Type, class Shape>
 struct gears_of_operand<state_tensor<Place, Gears, Type, Shape>>
     : gears_of_operand<tensor<Gears, Type, Shape>> {};
@@ -69,7 +67,7 @@ template <std::size_t Number>
 struct input_number;
 
 template <class Rule, class... Because>
-constexpr bool state_fits = false;
+inline constexpr bool state_fits = false;
 /// The one error of a state that is declared, or updated, as it cannot be.
 template <class Rule, class... Because>
 struct state_error : no_shape {
@@ -84,7 +82,7 @@ template <std::size_t Place, class Gears, dtype Type, class Shape, operand_like 
 constexpr auto updated(const state_tensor<Place, Gears, Type, Shape>& state, const Value& value) {
   if constexpr (is_refused<Value>)
     return value;
-  else if constexpr (is_parameter<Value>)
+  else if constexpr (std::is_base_of_v<parameter_base, Value>)
     return updated(state, as_tensor(value, state));
   else {
     using gears = gears_of<tensor<Gears, Type, Shape>, Value>;

@@ -321,10 +321,10 @@ struct attributes_of_call<Call> {
   static constexpr const attribute_list& value = all.of_rank[0];
 };
 template <class Call>
-constexpr int ranks_of_call = 1;
+inline constexpr int ranks_of_call = 1;
 template <class Call>
   requires(Call::ranks > 1)
-constexpr int ranks_of_call<Call> = Call::ranks;
+inline constexpr int ranks_of_call<Call> = Call::ranks;
 
 /// How many outputs the operator has under these attributes, given this many operands.
 template <class Op, class Call>

@@ -488,7 +488,7 @@ struct rows {
 
 /// A number that is the same on every rank, or a function of a rank's place in its group.
 template <auto Value>
-constexpr bool varies = !std::is_integral_v<decltype(Value)>;
+inline constexpr bool varies = !std::is_integral_v<decltype(Value)>;
 template <auto Value>
 constexpr std::int64_t value_at(int place) {
   if constexpr (varies<Value>)
