@@ -52,7 +52,7 @@ enum class error_code : std::uint16_t {
   internal = 770,     ///< a fault of ours
 };
 
-/// The exit code of the program for an error: 1 a negative verdict, 2 usage, 3 input, 4 limit, 5 environment, 70 ours.
+/// The exit code of the program for an error: 1 verdict, 2 usage, 3 input, 4 limit, 5 environment, 70 ours.
 constexpr int exit_code(error_code code) {
   switch (code) {
     case error_code::atc_failed:
