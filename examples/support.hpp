@@ -70,8 +70,9 @@ inline int main(int argc, char** argv, std::string_view about, const std::functi
   }
   std::ostream& out = option == "--help" ? std::cout : std::cerr;
   out << about << "\n\nusage: " << std::filesystem::path{argv[0]}.filename().string()
-      << " [--export DIR | --help]\n  without options   shows the example\n  --export DIR      writes "
-         "DIR/export.air, DIR/dynamo.pbtxt and DIR/manifest.json\n";
+      << " [--export DIR | --help]\n  without options   shows the example\n"
+         "  --export DIR      writes the model's .air, dynamo.pbtxt and manifest.json into DIR and names "
+         "them\n";
   return option == "--help" ? 0 : 2;
 }
 

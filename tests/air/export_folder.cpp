@@ -10,7 +10,6 @@
 #include "files.hpp"
 #include "support/temporary_folder.hpp"
 
-using airloom::error;
 using airloom::air::export_folder;
 
 namespace {
@@ -28,15 +27,6 @@ tree tree_of(const test::fs::path& folder) {
 
 void write(export_folder& folder, const char* name, const std::string& content) {
   folder.write(name, [&](airloom::output_file& file) { file.write(content); });
-}
-
-std::string code_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const error& e) {
-    return std::to_string(static_cast<int>(e.code()));
-  }
-  return "none";
 }
 
 }  // namespace
@@ -87,16 +77,16 @@ TEST_CASE("links are refused wherever they stand on the way, and so is what is n
   test::fs::create_directory_symlink(place / "real", place / "link");
   test::fs::create_symlink(place / "nowhere", place / "dangling");
   for (const char* path : {"link", "link/sub", "link/new/deep", "dangling", "dangling/new", "real/../link"})
-    CHECK_MESSAGE(code_of([&] { export_folder{place / path}; }) == "403", path);
+    CHECK_MESSAGE(test::code_of([&] { export_folder{place / path}; }) == "403", path);
   for (const char* path : {"file", "file/below"})
-    CHECK_MESSAGE(code_of([&] { export_folder{place / path}; }) == "304", path);
-  CHECK(code_of([] { export_folder{""}; }) == "701");
+    CHECK_MESSAGE(test::code_of([&] { export_folder{place / path}; }) == "304", path);
+  CHECK(test::code_of([] { export_folder{""}; }) == "701");
 
   test::fs::create_symlink(place / "file", place / "real/a");
   test::fs::create_directory_symlink(place / "real/sub", place / "real/rank_0");
   test::fs::create_directory(place / "real/b");
   const auto outcome = [&](const char* name) {
-    return code_of([&] {
+    return test::code_of([&] {
       export_folder folder{place / "real"};
       write(folder, "good", "1");
       write(folder, name, "2");

@@ -6,6 +6,7 @@
 #include <airloom/air/save.hpp>
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -60,6 +61,16 @@ inline std::string content_of(const fs::path& path) {
 
 inline nlohmann::json json_of(const fs::path& path) {
   return nlohmann::json::parse(content_of(path));
+}
+
+/// The number of the error that the call ends with; "none" where it ends well.
+inline std::string code_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const airloom::error& e) {
+    return std::to_string(static_cast<int>(e.code()));
+  }
+  return "none";
 }
 
 /// Like load(), but every weight that lies elsewhere is only named.

@@ -8,7 +8,6 @@
 #include "files.hpp"
 #include "support/temporary_folder.hpp"
 
-using airloom::error;
 using airloom::air::relocate;
 
 namespace {
@@ -26,15 +25,6 @@ std::vector<std::string> paths_of(const test::fs::path& model) {
   for (const auto& n : test::load_alone(model).nodes)
     if (n.type == "FileConstant") paths.push_back(*n.find("file_path")->get<std::string>());
   return paths;
-}
-
-std::string code_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const error& e) {
-    return std::to_string(static_cast<int>(e.code()));
-  }
-  return "none";
 }
 
 }  // namespace
@@ -89,7 +79,7 @@ TEST_CASE("weights in another folder are named on the way from the model to them
     if (entry.is_regular_file() && entry.path().extension() != ".air")
       test::fs::rename(entry.path(), place / "export_file/weights" / entry.path().filename());
   const test::fs::path model = place / "export_file/export.air";
-  CHECK_THROWS_AS(airloom::air::load(model), error);
+  CHECK_THROWS_AS(airloom::air::load(model), airloom::error);
   relocate(model, {.to = {}, .weights = place / "export_file/weights"});
   for (const std::string& path : paths_of(model)) CHECK(path.starts_with("weights/"));
   CHECK_NOTHROW(airloom::air::load(model));
@@ -100,15 +90,15 @@ TEST_CASE("a model is left alone where a file is missing, is a link, or has anot
   copy_case("w_external_relative", place.path());
   const test::fs::path model = place / "export_file/export.air", weight = place / "export_file/p1";
   const std::string original = test::content_of(model);
-  CHECK(code_of([&] { relocate(model, {.to = place / "nowhere"}); }) == "301");
-  CHECK(code_of([&] { relocate(model, {.to = ""}); }) == "701");
+  CHECK(test::code_of([&] { relocate(model, {.to = place / "nowhere"}); }) == "301");
+  CHECK(test::code_of([&] { relocate(model, {.to = ""}); }) == "701");
   test::fs::resize_file(weight, test::fs::file_size(weight) - 1);
-  CHECK(code_of([&] { relocate(model); }) == "303");
+  CHECK(test::code_of([&] { relocate(model); }) == "303");
   test::fs::rename(weight, place / "p1");
   test::fs::create_symlink(place / "p1", weight);
-  CHECK(code_of([&] { relocate(model); }) == "403");
+  CHECK(test::code_of([&] { relocate(model); }) == "403");
   test::fs::remove(weight);
-  CHECK(code_of([&] { relocate(model); }) == "301");
+  CHECK(test::code_of([&] { relocate(model); }) == "301");
   CHECK(test::content_of(model) == original);
 }
 
