@@ -54,6 +54,25 @@ float greatest_in_window(const pooling& pool, const float* x, std::size_t row, s
   return greatest;
 }
 
+/// Wrong elements of two pooled planes that hold a NaN.
+std::size_t mistakes(const pooling& pool, instruction_set set) {
+  const std::size_t plane_size = pool.input.height * pool.input.width;
+  test::guarded_floats x{test::normal_values(2 * plane_size, static_cast<unsigned>(plane_size))};
+  x[pool.input.width / 2] = NAN;
+  test::guarded_floats y{2 * pool.output.height * pool.output.width, 7.0f};
+  max_pool(pool, 2, x.data(), y.data(), set);
+  std::size_t wrong = y.untouched() ? 0 : 1, at = 0;
+  for (std::size_t plane = 0; plane < 2; ++plane) {
+    for (std::size_t row = 0; row < pool.output.height; ++row) {
+      for (std::size_t column = 0; column < pool.output.width; ++column, ++at) {
+        const float want = greatest_in_window(pool, x.data() + plane * plane_size, row, column);
+        if (!(y[at] == want || (std::isnan(y[at]) && std::isnan(want)))) ++wrong;
+      }
+    }
+  }
+  return wrong;
+}
+
 TEST_CASE("max pooling of every small width, kernel, stride and padding, and touches nothing else") {
   for (const auto set : test::instruction_sets()) {
     CAPTURE(static_cast<int>(set));
@@ -67,20 +86,26 @@ TEST_CASE("max pooling of every small width, kernel, stride and padding, and tou
                              .kernel = {2, kernel},
                              .stride = {1, stride},
                              .pads = {0, 0, left, right}};
-          test::guarded_floats x{test::normal_values(2 * 5 * width, static_cast<unsigned>(width))};
-          x[width / 2] = NAN;
-          test::guarded_floats y{2 * pool.output.height * pool.output.width, 7.0f};
-          max_pool(pool, 2, x.data(), y.data(), set);
-          std::size_t wrong = y.untouched() ? 0 : 1, at = 0;
-          for (std::size_t plane = 0; plane < 2; ++plane) {
-            for (std::size_t row = 0; row < pool.output.height; ++row) {
-              for (std::size_t column = 0; column < pool.output.width; ++column, ++at) {
-                const float want = greatest_in_window(pool, x.data() + plane * 5 * width, row, column);
-                if (!(y[at] == want || (std::isnan(y[at]) && std::isnan(want)))) ++wrong;
-              }
-            }
-          }
+          const std::size_t wrong = mistakes(pool, set);
           if (wrong != 0) FAIL_CHECK(width << " wide, kernel " << kernel << ", stride " << stride);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("max pooling of two by two, of every small size, rounded down and up") {
+  for (const auto set : test::instruction_sets()) {
+    CAPTURE(static_cast<int>(set));
+    for (std::size_t height = 1; height <= 5; ++height) {
+      for (std::size_t width = 1; width <= 70; ++width) {
+        for (const std::size_t more : {0, 1}) {
+          const height_width output{(height + more) / 2, (width + more) / 2};
+          if (output.height == 0 || output.width == 0) continue;
+          const std::size_t wrong = mistakes(
+              {.input = {height, width}, .output = output, .kernel = {2, 2}, .stride = {2, 2}, .pads = {}},
+              set);
+          if (wrong != 0) FAIL_CHECK(height << " high, " << width << " wide, and " << more);
         }
       }
     }

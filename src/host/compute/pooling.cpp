@@ -77,10 +77,26 @@ void max_pool_one_by_one(const pooling& pool, std::size_t planes, const float* x
   });
 }
 
+/// Two by two beside each other, all of them inside the input.
+bool has_pairs(const pooling& pool) noexcept {
+  const auto is_two = [](height_width size) { return size.height == 2 && size.width == 2; };
+  return is_two(pool.kernel) && is_two(pool.stride) && pool.pads.top == 0 && pool.pads.left == 0 &&
+         2 * pool.output.height <= pool.input.height && 2 * pool.output.width <= pool.input.width;
+}
+
 }  // namespace
 
 void max_pool(const pooling& pool, std::size_t planes, const float* x, float* y,
               instruction_set set) noexcept {
+  if (has_pairs(pool)) {
+    return kernels(set).pool.max_pairs({.x = x,
+                                        .x_plane = pool.input.height * pool.input.width,
+                                        .x_row = pool.input.width,
+                                        .planes = planes,
+                                        .height = pool.output.height,
+                                        .width = pool.output.width,
+                                        .y = y});
+  }
   const std::size_t reach = (pool.output.width - 1) * pool.stride.width + pool.kernel.width;
   if (pool.output.width == 0 || std::max(reach, pool.pads.left + pool.input.width) > longest_pool_row)
     return max_pool_one_by_one(pool, planes, x, y);

@@ -99,9 +99,21 @@ struct row_kernels {
   masked_softmax_function masked_softmax;
   layer_norm_function layer_norm;
   rms_norm_function rms_norm;
+/// Windows of two by two beside each other, in planes that have no padding.
+struct pool_pairs_arguments {
+  const float* x;
+  std::size_t x_plane;  // floats from one plane to the next
+  std::size_t x_row;
+  std::size_t planes;
+  std::size_t height;  // of y
+  std::size_t width;
+  float* y;
+};
+
 };
 
 // The tables of each level, in a namespace of its name; each table is defined by one source of this folder.
+  void (*max_pairs)(const pool_pairs_arguments& arguments) noexcept;
 #define AIRLOOM_DECLARE_KERNELS(level)          \
   namespace level {                             \
   extern const product_kernels product;         \

@@ -34,10 +34,33 @@ void max_row(const pool_row_arguments& all) noexcept {
   for (std::size_t window = 0; window < all.windows; ++window) all.y[window] = windows[window * all.stride];
 }
 
+inline lanes greater_of_rows(const float* upper, const float* lower, std::size_t count) noexcept {
+  return maximum_or_nan(load_up_to(upper, count), load_up_to(lower, count));
+}
+
+void max_pairs(const pool_pairs_arguments& all) noexcept {
+  const std::size_t places = 2 * all.width;
+  float* y = all.y;
+  for (std::size_t plane = 0; plane < all.planes; ++plane) {
+    const float* upper = all.x + plane * all.x_plane;
+    for (std::size_t row = 0; row < all.height; ++row, upper += 2 * all.x_row, y += all.width) {
+      const float* lower = upper + all.x_row;
+      for (std::size_t at = 0; at < places; at += 2 * width) {
+        const std::size_t left = at, right = at + width;
+        const lanes first = greater_of_rows(upper + left, lower + left, places - left);
+        const lanes second =
+            right < places ? greater_of_rows(upper + right, lower + right, places - right) : first;
+        store_up_to(y + at / 2, maximum_or_nan(even_places(first, second), odd_places(first, second)),
+                    all.width - at / 2);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 namespace AIRLOOM_INSTRUCTION_SET {
-const pool_kernels pool{.max_row = max_row};
+const pool_kernels pool{.max_row = max_row, .max_pairs = max_pairs};
 }  // namespace AIRLOOM_INSTRUCTION_SET
 
 }  // namespace airloom::host::compute
