@@ -103,6 +103,20 @@ TEST_CASE("convolutions are exact on whole numbers") {
   }
 }
 
+TEST_CASE("batches of small images, whose positions follow each other") {
+  const filter_movement halving{.stride = {2, 2}, .pads = {1, 1, 1, 1}};
+  for (const auto set : test::instruction_sets()) {
+    CAPTURE(static_cast<int>(set));
+    for (std::size_t batch = 1; batch <= 30; ++batch) {
+      CAPTURE(batch);
+      CHECK(mistakes({{18, 4, 2, {3, 3}}, {4, 3}, halving, batch}, set, true, true) == 0);
+      CHECK(mistakes({{9, 6, 3, {2, 2}}, {3, 4}, {}, batch}, set, true, false) == 0);
+    }
+    CHECK(mistakes({{7, 3, 1, {3, 3}}, {1, 1}, {.pads = {1, 1, 1, 1}}, 200}, set, true, true) == 0);
+    CHECK(mistakes({{7, 3, 1, {3, 3}}, {3, 3}, {.pads = {1, 1, 1, 1}}, 0}, set, true, true) == 0);
+  }
+}
+
 TEST_CASE("every small width and number of channels") {
   for (const auto set : test::instruction_sets()) {
     CAPTURE(static_cast<int>(set));

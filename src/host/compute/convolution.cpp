@@ -23,15 +23,8 @@ std::size_t windows(std::size_t size, std::size_t kernel, std::size_t stride, st
   return (size - reach) / stride + 1;
 }
 
-/// Copies the planes of an image into the middle of larger ones.
-void copy_inside(const float* x, std::size_t planes, height_width image, const padding& pads,
-                 height_width padded, float* y) noexcept {
-  y += pads.top * padded.width + pads.left;
-  for (std::size_t plane = 0; plane < planes; ++plane, y += padded.height * padded.width) {
-    for (std::size_t row = 0; row < image.height; ++row, x += image.width) {
-      std::copy_n(x, image.width, y + row * padded.width);
-    }
-  }
+std::size_t area(height_width size) {
+  return size.height * size.width;
 }
 
 void check_groups(const filter_size& size) {
@@ -66,7 +59,7 @@ convolution::convolution(filter_size filter, height_width image, filter_movement
               windows(padded_.width, filter.kernel.width, movement.stride.width, movement.dilation.width)} {
   check_groups(filter);
   const std::size_t channels = filter.input_channels / filter.groups;
-  const std::size_t plane = padded_.height * padded_.width;
+  const std::size_t plane = area(padded_);
   if (channels > std::numeric_limits<std::uint32_t>::max() / plane) {
     throw error(error_code::shape_mismatch, "An image of a convolution has more than 2^32 elements.",
                 "Cut it into tiles.");
@@ -81,37 +74,70 @@ convolution::convolution(filter_size filter, height_width image, filter_movement
   }
 }
 
-// Without padding the image is read where it lies.
+// Without padding the image is read where it lies. Small images are padded several at a time, so that weights
+// serve many positions once they are in the first-level cache.
+std::size_t convolution::images_at_once() const noexcept {
+  constexpr std::size_t positions = 48;
+  return (positions + area(output_) - 1) / area(output_);
+}
+
+bool convolution::is_padded() const noexcept {
+  return padded_.height != image_.height || padded_.width != image_.width;
+}
+
+std::size_t convolution::padded_floats() const noexcept {
+  return filter_.input_channels / filter_.groups * area(padded_);
+}
+
 std::size_t convolution::scratch_floats() const noexcept {
-  const bool in_place = padded_.height == image_.height && padded_.width == image_.width;
-  return in_place ? 0 : filter_.input_channels / filter_.groups * padded_.height * padded_.width;
+  return is_padded() ? images_at_once() * padded_floats() : 0;
+}
+
+void convolution::pad(const float* x, std::size_t images, const convolution_kernels& with,
+                      float* padded) const noexcept {
+  const std::size_t planes = filter_.input_channels / filter_.groups;
+  for (std::size_t image = 0; image < images; ++image) {
+    with.pad(
+        {.x = x + image * filter_.input_channels * area(image_),
+         .planes = planes,
+         .height = image_.height,
+         .width = image_.width,
+         .y = padded + image * padded_floats() + movement_.pads.top * padded_.width + movement_.pads.left,
+         .y_row = padded_.width,
+         .y_plane = area(padded_)});
+  }
 }
 
 void convolution::run(const float* x, std::size_t batch, const packed_filter& filter, epilogue end, float* y,
                       float* scratch) const noexcept {
+  const convolution_kernels& with = kernels(filter.set()).convolution;
   const std::size_t channels = filter_.output_channels / filter_.groups;
-  const std::size_t input_channels = filter_.input_channels / filter_.groups;
-  if (scratch_floats() > 0) std::fill_n(scratch, scratch_floats(), 0.0f);
-  for (std::size_t part = 0; part < batch * filter_.groups; ++part) {
-    const std::size_t group = part % filter_.groups;
-    const float* image = x + part * input_channels * image_.height * image_.width;
-    if (scratch_floats() > 0) {
-      copy_inside(image, input_channels, image_, movement_.pads, padded_, scratch);
-      image = scratch;
+  const std::size_t x_group = filter_.input_channels / filter_.groups * area(image_);
+  const std::size_t y_group = channels * area(output_);
+  const std::size_t step = is_padded() ? std::min(batch, images_at_once()) : batch;
+  if (is_padded()) std::fill_n(scratch, step * padded_floats(), 0.0f);
+  for (std::size_t first = 0; first < batch; first += step) {
+    const std::size_t images = std::min(step, batch - first);
+    for (std::size_t group = 0; group < filter_.groups; ++group) {
+      const std::size_t part = first * filter_.groups + group;
+      const float* image = x + part * x_group;
+      if (is_padded()) pad(image, images, with, scratch);
+      with.convolve({.image = is_padded() ? scratch : image,
+                     .images = images,
+                     .image_step = is_padded() ? padded_floats() : filter_.groups * x_group,
+                     .taps = taps_.data(),
+                     .inner = taps_.size(),
+                     .row_step = movement_.stride.height * padded_.width,
+                     .column_step = movement_.stride.width,
+                     .filter = filter.group(group).panels(),
+                     .channels = channels,
+                     .height = output_.height,
+                     .width = output_.width,
+                     .bias = end.bias == nullptr ? nullptr : end.bias + group * channels,
+                     .relu = end.function == activation::relu,
+                     .y = y + part * y_group,
+                     .y_step = filter_.groups * y_group});
     }
-    kernels(filter.set())
-        .convolution.convolve({.image = image,
-                               .taps = taps_.data(),
-                               .inner = taps_.size(),
-                               .row_step = movement_.stride.height * padded_.width,
-                               .column_step = movement_.stride.width,
-                               .filter = filter.group(group).panels(),
-                               .channels = channels,
-                               .height = output_.height,
-                               .width = output_.width,
-                               .bias = end.bias == nullptr ? nullptr : end.bias + group * channels,
-                               .relu = end.function == activation::relu,
-                               .y = y + part * channels * output_.height * output_.width});
   }
 }
 

@@ -9,6 +9,8 @@
 
 namespace airloom::host::compute {
 
+struct convolution_kernels;
+
 struct height_width {
   std::size_t height;
   std::size_t width;
@@ -69,6 +71,11 @@ class convolution {
            float* scratch) const noexcept;
 
  private:
+  std::size_t images_at_once() const noexcept;
+  bool is_padded() const noexcept;
+  std::size_t padded_floats() const noexcept;
+  void pad(const float* x, std::size_t images, const convolution_kernels& with, float* padded) const noexcept;
+
   filter_size filter_;
   height_width image_;
   filter_movement movement_;

@@ -57,7 +57,7 @@ constexpr convolve_table make_convolve_table(std::integer_sequence<int, Channel.
 constexpr convolve_table convolve_tiles =
     make_convolve_table(std::make_integer_sequence<int, highest_tile>{});
 
-void convolve_in_lanes(const convolution_arguments& all) noexcept {
+void convolve_image_in_lanes(const convolution_arguments& all) noexcept {
   const std::size_t vectors = all.height * all.width / width;
   for (std::size_t in_panel = 0; in_panel < all.channels; in_panel += panel) {
     const partition blocks{all.channels - in_panel < panel ? all.channels - in_panel : panel};
@@ -73,17 +73,60 @@ void convolve_in_lanes(const convolution_arguments& all) noexcept {
   }
 }
 
-// --- all others: channels lie in the lanes
+void convolve_in_lanes(const convolution_arguments& all) noexcept {
+  convolution_arguments one = all;
+  for (std::size_t image = 0; image < all.images; ++image, one.image += all.image_step, one.y += all.y_step)
+    convolve_image_in_lanes(one);
+}
+
+// --- all others: channels lie in the lanes, and the positions of all images follow each other
 
 constexpr std::size_t buffered_positions = 32;
 constexpr std::size_t widest_columns = std::size_t{width} << 3;
 
+/// Goes through the positions of all images.
+class position_walk {
+ public:
+  explicit position_walk(const convolution_arguments& all) noexcept
+      : all_{all}, image_{all.image}, line_{all.image}, window_{all.image} {}
+
+  /// The corner of the window at hand; goes on to the next one.
+  const float* next() noexcept {
+    const float* window = window_;
+    window_ += all_.column_step;
+    if (++column_ == all_.width) next_line();
+    return window;
+  }
+
+ private:
+  void next_line() noexcept {
+    column_ = 0;
+    if (++row_ == all_.height) {
+      row_ = 0;
+      line_ = image_ += all_.image_step;
+    } else {
+      line_ += all_.row_step;
+    }
+    window_ = line_;
+  }
+
+  const convolution_arguments& all_;
+  const float* image_;
+  const float* line_;
+  const float* window_;
+  std::size_t row_ = 0;
+  std::size_t column_ = 0;
+};
+
 /// Some channels of neighbouring positions of y. Tiles come as [position, channel], and y is [channel,
-/// position]: results gather here until there are enough for whole vectors of positions.
+/// position] in each image: results gather here until there are enough for whole vectors of positions.
 class position_buffer {
  public:
-  position_buffer(float* y, std::size_t positions, std::size_t channels) noexcept
-      : y_{y}, positions_{positions}, channels_{channels} {}
+  position_buffer(const convolution_arguments& all, std::size_t first, std::size_t channels) noexcept
+      : positions_{all.height * all.width},
+        step_{all.y_step},
+        channels_{channels},
+        y_{all.y + first * positions_} {}
 
   /// Room for the next `count` positions, `widest_columns` apart.
   float* reserve(std::size_t count) noexcept {
@@ -94,55 +137,63 @@ class position_buffer {
   }
 
   void flush() noexcept {
-    transpose_matrix({.x = values_,
-                      .x_stride = widest_columns,
-                      .y = y_,
-                      .y_stride = positions_,
-                      .rows = held_,
-                      .columns = channels_});
-    y_ += held_;
+    for (std::size_t done = 0; done < held_;) {
+      const std::size_t in_image = positions_ - at_, left = held_ - done;
+      const std::size_t count = left < in_image ? left : in_image;
+      transpose_matrix({.x = values_ + done * widest_columns,
+                        .x_stride = widest_columns,
+                        .y = y_ + at_,
+                        .y_stride = positions_,
+                        .rows = count,
+                        .columns = channels_});
+      done += count;
+      at_ += count;
+      if (at_ < positions_) continue;
+      at_ = 0;
+      y_ += step_;
+    }
     held_ = 0;
   }
 
  private:
-  float* y_;
   std::size_t positions_;
+  std::size_t step_;
   std::size_t channels_;
+  float* y_;            // of the image at hand
+  std::size_t at_ = 0;  // the first position held, in that image
   std::size_t held_ = 0;
   alignas(64) float values_[buffered_positions * widest_columns];
 };
 
-/// All positions of the channels from `first` on that fit one tile of this width; returns how many they are.
+/// All positions of the channels from `first` on that fit one tile of this width.
 void convolve_channels(const convolution_arguments& all, std::size_t first, std::size_t channels,
                        int logarithm) noexcept {
-  const std::size_t positions = all.height * all.width;
-  position_buffer buffer{all.y + first * positions, positions, channels};
-  const partition blocks{all.width};
-  for (std::size_t y = 0; y < all.height; ++y) {
-    const float* window = all.image + y * all.row_step;
-    for (std::size_t block = 0; block < blocks.parts; ++block) {
-      const std::size_t count = blocks.size_of(block);
-      const tile_operands from{.a = window,
-                               .a_stride = all.column_step,
-                               .taps = all.taps,
-                               .b = all.filter + first / panel * all.inner * panel + first % panel,
-                               .inner = all.inner};
-      tiles<addressing::taps>.rows(count).by_width[logarithm](
-          from, {.c = buffer.reserve(count),
-                 .c_stride = widest_columns,
-                 .columns = channels,
-                 .bias = all.bias == nullptr ? nullptr : all.bias + first,
-                 .relu = all.relu});
-      window += count * all.column_step;
-    }
+  position_buffer buffer{all, first, channels};
+  position_walk walk{all};
+  const partition blocks{all.images * all.height * all.width, most_windows};
+  const float* windows[most_windows];
+  for (std::size_t block = 0; block < blocks.parts; ++block) {
+    const std::size_t count = blocks.size_of(block);
+    for (std::size_t i = 0; i < count; ++i) windows[i] = walk.next();
+    const tile_operands from{.windows = windows,
+                             .taps = all.taps,
+                             .b = all.filter + first / panel * all.inner * panel + first % panel,
+                             .inner = all.inner};
+    tiles<addressing::windows>.rows(count).by_width[logarithm](
+        from, {.c = buffer.reserve(count),
+               .c_stride = widest_columns,
+               .columns = channels,
+               .bias = all.bias == nullptr ? nullptr : all.bias + first,
+               .relu = all.relu});
   }
   buffer.flush();
 }
 
 void convolve(const convolution_arguments& all) noexcept {
-  if (all.width == 0) return;
+  const std::size_t positions = all.images * all.height * all.width;
+  if (positions == 0) return;
   if (all.column_step == 1 && all.width % width == 0) return convolve_in_lanes(all);
-  int logarithm = tiles<addressing::taps>.rows(partition{all.width}.size_of(0)).widest;
+  int logarithm = tiles<addressing::windows>.rows(partition{positions, most_windows}.size_of(0)).widest;
   for (std::size_t channel = 0; channel < all.channels;) {
     const std::size_t left = all.channels - channel;
     while (logarithm > 0 && left <= (std::size_t{width} << logarithm) - width) --logarithm;
@@ -152,10 +203,23 @@ void convolve(const convolution_arguments& all) noexcept {
   }
 }
 
+// --- padding
+
+void pad(const padding_arguments& all) noexcept {
+  const float* x = all.x;
+  for (std::size_t plane = 0; plane < all.planes; ++plane) {
+    float* y = all.y + plane * all.y_plane;
+    for (std::size_t row = 0; row < all.height; ++row, x += all.width, y += all.y_row) {
+      for (std::size_t at = 0; at < all.width; at += width)
+        store_up_to(y + at, load_up_to(x + at, all.width - at), all.width - at);
+    }
+  }
+}
+
 }  // namespace
 
 namespace AIRLOOM_INSTRUCTION_SET {
-const convolution_kernels convolution{.convolve = convolve};
+const convolution_kernels convolution{.convolve = convolve, .pad = pad};
 }  // namespace AIRLOOM_INSTRUCTION_SET
 
 }  // namespace airloom::host::compute

@@ -33,9 +33,11 @@ struct product_kernels {
   void (*multiply)(const product_arguments& arguments) noexcept;
 };
 
-/// One image and one group: y = epilogue(filter * image).
+/// One group of some images: y = epilogue(filter * image).
 struct convolution_arguments {
-  const float* image;         // padded
+  const float* image;  // the first, padded
+  std::size_t images;
+  std::size_t image_step;     // floats from one to the next
   const std::uint32_t* taps;  // [inner], counted from the corner of a window
   std::size_t inner;
   std::size_t row_step;     // floats between windows below each other
@@ -46,11 +48,24 @@ struct convolution_arguments {
   std::size_t width;
   const float* bias;  // one a channel, or null
   bool relu;
-  float* y;  // [channels, height, width]
+  float* y;  // [channels, height, width] of the first
+  std::size_t y_step;
+};
+
+/// Planes of an image, copied into larger ones.
+struct padding_arguments {
+  const float* x;  // [planes, height, width]
+  std::size_t planes;
+  std::size_t height;
+  std::size_t width;
+  float* y;  // where the first row goes
+  std::size_t y_row;
+  std::size_t y_plane;
 };
 
 struct convolution_kernels {
   void (*convolve)(const convolution_arguments& arguments) noexcept;
+  void (*pad)(const padding_arguments& arguments) noexcept;
 };
 
 /// Transposed, y[column * y_stride + row] = x[row * x_stride + column]; copied, y[row * y_stride + column].
@@ -84,9 +99,21 @@ struct pool_row_arguments {
 /// Up to here padded rows are held beside each other in a buffer of the kernel.
 constexpr std::size_t longest_pool_row = 512;
 
+/// Windows of two by two beside each other, in planes that have no padding.
+struct pool_pairs_arguments {
+  const float* x;
+  std::size_t x_plane;  // floats from one plane to the next
+  std::size_t x_row;
+  std::size_t planes;
+  std::size_t height;  // of y
+  std::size_t width;
+  float* y;
+};
+
 struct pool_kernels {
   /// (windows - 1) * stride + kernel and before + width are at most longest_pool_row.
   void (*max_row)(const pool_row_arguments& arguments) noexcept;
+  void (*max_pairs)(const pool_pairs_arguments& arguments) noexcept;
 };
 
 struct elementwise_kernels {
@@ -99,21 +126,9 @@ struct row_kernels {
   masked_softmax_function masked_softmax;
   layer_norm_function layer_norm;
   rms_norm_function rms_norm;
-/// Windows of two by two beside each other, in planes that have no padding.
-struct pool_pairs_arguments {
-  const float* x;
-  std::size_t x_plane;  // floats from one plane to the next
-  std::size_t x_row;
-  std::size_t planes;
-  std::size_t height;  // of y
-  std::size_t width;
-  float* y;
-};
-
 };
 
 // The tables of each level, in a namespace of its name; each table is defined by one source of this folder.
-  void (*max_pairs)(const pool_pairs_arguments& arguments) noexcept;
 #define AIRLOOM_DECLARE_KERNELS(level)          \
   namespace level {                             \
   extern const product_kernels product;         \

@@ -13,11 +13,12 @@ namespace {
 constexpr int panel_vectors = 2;
 constexpr std::size_t panel = panel_vectors * width;
 
-/// Where a tile finds its operands. a(row, k) is a[row * a_stride + k], or a[row * a_stride + taps[k]].
+/// Where a tile finds its operands. a(row, k) is a[row * a_stride + k], or windows[row][taps[k]].
 struct tile_operands {
-  const float* a;
-  std::size_t a_stride;
-  const std::uint32_t* taps;
+  const float* a = nullptr;
+  std::size_t a_stride = 0;
+  const float* const* windows = nullptr;
+  const std::uint32_t* taps = nullptr;
   const float* b;  // in panels
   std::size_t inner;
 };
@@ -39,7 +40,7 @@ constexpr int chains(int rows, int vectors) {
   return count;
 }
 
-enum class addressing { strided, taps };
+enum class addressing { strided, windows };
 
 template <int Rows, int Vectors, addressing Mode>
 struct tile {
@@ -61,8 +62,39 @@ struct tile {
 
   using panels = const float* [panel_count];
 
+  /// The rows of a: what is added to them names the column.
+  struct rows_of_a {
+    const float* first;
+    std::size_t stride;
+    const std::uint32_t* taps;
+    const float* windows[Rows];
+
+    explicit rows_of_a(const tile_operands& from) noexcept
+        : first{from.a}, stride{from.a_stride}, taps{from.taps} {
+      if constexpr (Mode == addressing::windows) {
+#pragma GCC unroll 16
+        for (int row = 0; row < Rows; ++row) windows[row] = from.windows[row];
+      }
+    }
+    std::size_t column(std::size_t k) const noexcept {
+      if constexpr (Mode == addressing::windows) {
+        return taps[k];
+      } else {
+        return k;
+      }
+    }
+    float at(int row, std::size_t column) const noexcept {
+      if constexpr (Mode == addressing::windows) {
+        return windows[row][column];
+      } else {
+        return (first + column)[static_cast<std::size_t>(row) * stride];
+      }
+    }
+  };
+
   /// Adds one column of a times one row of b.
-  void step(const float* a, std::size_t a_stride, const panels& b, int offset, int chain) noexcept {
+  void step(const rows_of_a& a, std::size_t k, const panels& b, int offset, int chain) noexcept {
+    const std::size_t column = a.column(k);
     lanes row_of_b[Vectors];
 #pragma GCC unroll 16
     for (int vector = 0; vector < Vectors; ++vector) {
@@ -70,7 +102,7 @@ struct tile {
     }
 #pragma GCC unroll 16
     for (int row = 0; row < Rows; ++row) {
-      const lanes value = broadcast(a[static_cast<std::size_t>(row) * a_stride]);
+      const lanes value = broadcast(a.at(row, column));
 #pragma GCC unroll 16
       for (int vector = 0; vector < Vectors; ++vector) sums[chain][row][vector] += value * row_of_b[vector];
     }
@@ -78,22 +110,20 @@ struct tile {
 
   void add_up(const tile_operands& from) noexcept {
     constexpr int row_of_panel = static_cast<int>(panel);
-    const auto column_of_a = [&](std::size_t k) {
-      return from.a + (Mode == addressing::taps ? from.taps[k] : k);
-    };
+    const rows_of_a a{from};
     panels b;
     for (int i = 0; i < panel_count; ++i) b[i] = from.b + static_cast<std::size_t>(i) * from.inner * panel;
     std::size_t k = 0;
     for (; k + chain_count <= from.inner; k += chain_count) {
 #pragma GCC unroll 16
       for (int chain = 0; chain < chain_count; ++chain) {
-        step(column_of_a(k + static_cast<std::size_t>(chain)), from.a_stride, b, chain * row_of_panel, chain);
+        step(a, k + static_cast<std::size_t>(chain), b, chain * row_of_panel, chain);
       }
 #pragma GCC unroll 16
       for (int i = 0; i < panel_count; ++i) b[i] += chain_count * row_of_panel;
     }
     for (; k < from.inner; ++k) {
-      step(column_of_a(k), from.a_stride, b, 0, 0);
+      step(a, k, b, 0, 0);
 #pragma GCC unroll 16
       for (int i = 0; i < panel_count; ++i) b[i] += row_of_panel;
     }
@@ -167,12 +197,17 @@ constexpr tile_family family_of_tiles() {
            tile_or_null<Rows, 3, Mode>()}};
 }
 
-/// Tiles are at most so high that two vectors beside each other fit.
+/// Tiles are at most so high that two vectors beside each other fit, and those of windows only so high that
+/// the addresses of all windows stay in registers.
 constexpr int highest_tile = (registers - 1) / 2 - 1;
+constexpr int most_windows = 6;
+constexpr int highest(addressing mode) {
+  return mode == addressing::windows ? most_windows : highest_tile;
+}
 
 template <addressing Mode>
 struct tile_table {
-  tile_family families[highest_tile];
+  tile_family families[highest(Mode)];
   const tile_family& rows(std::size_t count) const noexcept { return families[count - 1]; }
 };
 
@@ -182,16 +217,16 @@ constexpr tile_table<Mode> make_tile_table(std::integer_sequence<int, Row...>) {
 }
 
 template <addressing Mode>
-constexpr tile_table<Mode> tiles = make_tile_table<Mode>(std::make_integer_sequence<int, highest_tile>{});
+constexpr tile_table<Mode> tiles = make_tile_table<Mode>(std::make_integer_sequence<int, highest(Mode)>{});
 
-/// Cuts `count` into as few parts of at most highest_tile as possible, as even as possible.
+/// Cuts `count` into as few parts of at most `most` as possible, as even as possible.
 struct partition {
   std::size_t parts;
   std::size_t size;        // of the later parts
   std::size_t larger = 0;  // how many parts at the front have one more
 
-  explicit partition(std::size_t count) noexcept
-      : parts{(count + highest_tile - 1) / highest_tile}, size{count} {
+  explicit partition(std::size_t count, std::size_t most = highest_tile) noexcept
+      : parts{(count + most - 1) / most}, size{count} {
     if (parts > 1) {
       size = count / parts;
       larger = count % parts;
