@@ -7,7 +7,9 @@
 #include <airloom/graph/graph.hpp>
 #include <airloom/host/ranks.hpp>
 #include <airloom/model/trace_ranks.hpp>
-#include <airloom/ops/collective.hpp>
+#include <airloom/ops/collective_matmul.hpp>
+#include <airloom/ops/reduce.hpp>
+#include <airloom/ops/unary.hpp>
 #include <airloom/weights/npz.hpp>
 #include <atomic>
 #include <cmath>
@@ -247,6 +249,61 @@ TEST_CASE("all_gather_v and reduce_scatter_v take shares of several sizes") {
         x<3, 1>);
   });
   CHECK(computed<float>(scattered, {{1, 2, 3}, {10, 20, 30}}) == of_ranks<float>{{11, 22}, {33}});
+}
+
+TEST_CASE("products with a collective compute what both compute one after the other") {
+  const auto all = [](auto function) {
+    using work = decltype(function);
+    return al::trace_ranks<2>([](auto a) { return al::cast<al::f32>(work{}(al::cast<al::f16>(a))); },
+                              x<2, 2>);
+  };
+  // [1 2; 3 4]² = [7 10; 15 22], and a hundred times that on rank 1.
+  CHECK(computed(all([](auto a) { return al::matmul_all_reduce<al::world<2>>(a, a); }), two_rows) ==
+        of_ranks<float>(2, {707, 1010, 1515, 2222}));
+  // Its own a is added on every rank: [1 2; 3 4] and [10 20; 30 40].
+  CHECK(computed(all([](auto a) { return al::matmul_all_reduce<al::world<2>>(a, a, al::unfed, a); }),
+                 two_rows) == of_ranks<float>(2, {718, 1032, 1548, 2266}));
+  CHECK(computed(all([](auto a) { return al::matmul_reduce_scatter<al::world<2>>(a, a); }), two_rows) ==
+        of_ranks<float>{{707, 1010}, {1515, 2222}});
+  // [1 2; 3 4; 10 20; 30 40] · a, the rows of the other rank times this one's a.
+  CHECK(computed(all([](auto a) { return al::all_gather_matmul<al::world<2>>(a, a).template get<0>(); }),
+                 two_rows) ==
+        of_ranks<float>{{7, 10, 15, 22, 70, 100, 150, 220}, {70, 100, 150, 220, 700, 1000, 1500, 2200}});
+  CHECK(computed(all([](auto a) { return al::all_gather_matmul<al::world<2>>(a, a).template get<1>(); }),
+                 two_rows) == of_ranks<float>(2, {1, 2, 3, 4, 10, 20, 30, 40}));
+}
+
+TEST_CASE("products with a collective round as a product and a collective do, bit for bit") {
+  const auto result_of = [](auto function) {
+    using work = decltype(function);
+    const auto ranks = al::trace_ranks<4>(
+        [](auto a) {
+          auto rows = al::cast<al::bf16>(a);
+          auto weight = al::tanh(rows), bias = al::sum<0>(rows);
+          return al::cast<al::f32>(work{}(rows, weight, bias));
+        },
+        x<8, 8>);
+    of_ranks<float> inputs(4, std::vector<float>(64));
+    for (std::size_t rank = 0; rank != 4; ++rank)
+      for (std::size_t i = 0; i != 64; ++i)
+        inputs[rank][i] = std::sin(static_cast<float>(64 * rank + i));  // of all magnitudes up to 1
+    return computed(ranks, inputs);
+  };
+  CHECK(result_of([](auto a, auto w, auto b) {
+          return al::matmul_all_reduce<al::world<4>, al::transposed::x2>(a, w, b);
+        }) == result_of([](auto a, auto w, auto b) {
+          return al::all_reduce<al::world<4>>(al::matmul_bias(a, w, b));
+        }));
+  CHECK(result_of([](auto a, auto w, auto b) {
+          return al::matmul_reduce_scatter<al::world<4>, al::transposed::x2>(a, w, b);
+        }) == result_of([](auto a, auto w, auto b) {
+          return al::reduce_scatter<al::world<4>>(al::matmul_bias(a, w, b));
+        }));
+  CHECK(result_of([](auto a, auto w, auto b) {
+          return al::all_gather_matmul<al::world<4>, al::transposed::x2>(a, w, b).template get<0>();
+        }) == result_of([](auto a, auto w, auto b) {
+          return al::matmul_bias(al::all_gather<al::world<4>>(a), w, b);
+        }));
 }
 
 TEST_CASE("a ring of sends, all of which come before the receives") {

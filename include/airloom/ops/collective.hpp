@@ -565,12 +565,10 @@ constexpr auto broadcast(const Members&... members) {
   const auto received = collective<op::hcom_broadcast, Group, varies<Root>>(
       last_line(members...), [](attribute_list& set, int place) { set("root_rank", value_at<Root>(place)); },
       members...);
-  if constexpr (std::is_same_v<decltype(received), const nothing_recorded>)
-    return refused_pieces(std::make_integer_sequence<std::int64_t, sizeof...(Members)>{});
-  else if constexpr (sizeof...(Members) == 1)
+  if constexpr (sizeof...(Members) == 1)
     return received.template output<0>();
   else
-    return received;
+    return outputs_of<sizeof...(Members)>(received);
 }
 template <const auto& Group, auto Root, reduction Reduction = reduction::sum, operand_like X>
 constexpr auto reduce(const X& x, const line& where = line::current()) {

@@ -2,6 +2,7 @@
 // output from everybody's, and stays until all have.
 
 #include <fmt/format.h>
+#include <airloom/host/memory_plan.hpp>
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -44,22 +45,30 @@ struct member {
 
 /// A meeting around `work(self, addresses)`, which returns a status_code.
 template <class Work>
+status_code meet_in(const member& self, void* const* shown, const arguments& a, const Work& work) {
+  const brought mine{shown, self.bytes.data()};
+  if (!self.at->arrive(self.place, &mine)) return status_code::rank_missing;
+  const status_code verdict = work(self, a);
+  return self.at->leave() ? verdict : status_code::rank_missing;
+}
+template <class Work>
 prepared meet(member self, Work work) {
   return prepare_run([self = std::move(self), work = std::move(work)](const arguments& a) {
-    const brought mine{a.inputs, self.bytes.data()};
-    if (!self.at->arrive(self.place, &mine)) return status_code::rank_missing;
-    const status_code verdict = work(self, a);
-    return self.at->leave() ? verdict : status_code::rank_missing;
+    return meet_in(self, a.inputs, a, work);
   });
 }
-/// The same where all have to bring tensors of one size; `work` returns nothing.
+/// Work that returns nothing and is only done where all bring tensors of one size.
 template <class Work>
-prepared meet_alike(member self, Work work) {
-  return meet(std::move(self), [work = std::move(work)](const member& me, const arguments& a) {
+auto if_alike(Work work) {
+  return [work = std::move(work)](const member& me, const arguments& a) {
     if (!me.all_alike()) return status_code::ranks_disagree;
     work(me, a);
     return status_code::ok;
-  });
+  };
+}
+template <class Work>
+prepared meet_alike(member self, Work work) {
+  return meet(std::move(self), if_alike(std::move(work)));
 }
 
 /// Units of so many bytes, from one place to another.
@@ -85,6 +94,54 @@ status_code move_piece(const member& me, std::size_t rank, const arguments& a, c
   return status_code::ok;
 }
 
+std::size_t aligned(std::size_t bytes) {
+  return (bytes + arena_alignment - 1) / arena_alignment * arena_alignment;
+}
+
+/// A part of an operator that is an operator itself.
+node part_of(const char* type) {
+  node part;
+  part.name = part.type = type;
+  part.definition = find_operator(type);
+  return part;
+}
+
+/// What a rank computes of its inputs before it shows the others the result, which lies at the start of the
+/// scratch memory: a product, and another tensor that is added to it.
+struct local_product {
+  prepared product;
+  prepared sum{};  ///< runs where there is something to add
+  std::size_t addend = 0;
+  std::size_t bytes;
+
+  std::size_t scratch_bytes() const {
+    return aligned(bytes) + std::max(product.scratch_bytes, sum.scratch_bytes);
+  }
+  status_code run(const arguments& a) const {
+    void* const result = a.scratch;
+    void* const scratch = static_cast<std::byte*>(a.scratch) + aligned(bytes);
+    const status_code verdict = product.run(product.state.get(), {a.inputs, &result, scratch});
+    if (verdict != status_code::ok || sum.run == nullptr) return verdict;
+    void* const added[]{result, a.inputs[addend]};
+    return sum.run(sum.state.get(), {added, &result, scratch});
+  }
+};
+/// A meeting in which everybody shows a product.
+template <class Work>
+prepared meet_after(local_product first, member self, Work work) {
+  self.bytes = {first.bytes};
+  const std::size_t scratch_bytes = first.scratch_bytes();
+  return prepare_run(
+      [first = std::move(first), self = std::move(self),
+       work = if_alike(std::move(work))](const arguments& a) {
+        const status_code verdict = first.run(a);
+        if (verdict != status_code::ok) return verdict;
+        void* const shown = a.scratch;
+        return meet_in(self, &shown, a, work);
+      },
+      scratch_bytes);
+}
+
 /// Prepares one collective for one rank.
 class collective {
  public:
@@ -93,6 +150,39 @@ class collective {
 
   prepared all_reduce() const { return reduce(0, op_.input(0).elements(), count()); }
   prepared reduce_to_root() const { return reduce(0, op_.input(0).elements(), root()); }
+  prepared matmul_all_reduce() const {
+    const local_product mine = own_product(op_.output(0));
+    return reduce(0, op_.output(0).elements(), count(), &mine);
+  }
+  prepared matmul_reduce_scatter() const {
+    tensor_facts whole = op_.output(0);
+    whole.shape.at(0) *= count();
+    const local_product mine = own_product(whole);
+    const std::size_t share = op_.output(0).elements();
+    return reduce(place() * share, share, count(), &mine);
+  }
+  /// x1 is gathered into the second output, or into scratch memory where that one is not wanted.
+  prepared all_gather_matmul() const {
+    tensor_facts gathered{op_.input(0).type, op_.input(0).shape};
+    gathered.shape.at(0) *= count();
+    const prepared product = product_of(gathered, op_.output(0));
+    const std::size_t bytes = op_.input(0).bytes();
+    const std::size_t room = op_.boolean("is_gather_out") ? 0 : aligned(gathered.bytes());
+    return prepare_run(
+        [self = self(), product, bytes, room, has_bias = op_.fed(2)](const arguments& a) {
+          std::byte* const scratch = static_cast<std::byte*>(a.scratch);
+          std::byte* const rows = room == 0 ? a.output<std::byte>(1) : scratch;
+          const status_code verdict =
+              meet_in(self, a.inputs, a, if_alike([&](const member& me, const arguments&) {
+                        for (std::size_t rank = 0; bytes != 0 && rank != me.count(); ++rank)
+                          std::memcpy(rows + rank * bytes, me.bytes_of(rank, 0), bytes);
+                      }));
+          if (verdict != status_code::ok) return verdict;
+          void* const inputs[]{rows, a.inputs[1], has_bias ? a.inputs[2] : nullptr};
+          return product.run(product.state.get(), {inputs, a.outputs, scratch + room});
+        },
+        room + product.scratch_bytes);
+  }
   prepared reduce_scatter() const {
     const std::size_t share = op_.output(0).elements();
     return reduce(place() * share, share, count());
@@ -203,24 +293,41 @@ class collective {
       made.bytes.push_back(op_.fed(i) ? op_.input(i).bytes() : 0);
     return made;
   }
+  /// x1 · x2 + bias with these rows as x1, and this result.
+  prepared product_of(const tensor_facts& rows, const tensor_facts& result) const {
+    node product = part_of("BatchMatMulV2");
+    product.attributes["adj_x2"].value = op_.boolean("is_trans_b");
+    std::vector<tensor_facts> inputs{rows, op_.input(1), op_.fed(2) ? op_.input(2) : tensor_facts{}};
+    for (const tensor_facts& each : inputs)
+      if (each.fed() && each.type != result.type) op_.refuse("quantised tensors");
+    return prepare({product, std::move(inputs), {result}, op_.forms()}, kernels::reference);
+  }
+  local_product own_product(const tensor_facts& result) const {
+    constexpr std::size_t x3 = 3;
+    local_product mine{product_of(op_.input(0), result), {}, x3, result.bytes()};
+    if (op_.fed(x3))
+      mine.sum =
+          prepare({part_of("Add"), {result, op_.input(x3)}, {result}, op_.forms()}, kernels::reference);
+    return mine;
+  }
   /// Elements [first, first + elements) of all ranks, in order of their places. Where one place alone gets
   /// the result, the others keep their own elements; `only` is that place, or count() where all get it.
-  prepared reduce(std::size_t first, std::size_t elements, std::size_t only) const {
-    const std::string how = op_.text("reduction");
-    if (how == "sum")
-      return reduce_by(first, elements, only,
-                       [](auto a, auto b) { return wrapped_around(a, b, std::plus<>{}); });
-    if (how == "prod")
-      return reduce_by(first, elements, only,
-                       [](auto a, auto b) { return wrapped_around(a, b, std::multiplies<>{}); });
-    if (how == "max") return reduce_by(first, elements, only, [](auto a, auto b) { return larger(a, b); });
-    return reduce_by(first, elements, only, [](auto a, auto b) { return smaller(a, b); });
+  /// Reduced are the ranks' inputs, or the products that they compute first.
+  prepared reduce(std::size_t first, std::size_t elements, std::size_t only,
+                  const local_product* product = nullptr) const {
+    const std::string how = op_.text(product == nullptr ? "reduction" : "reduce_op");
+    const auto by = [&](auto combine) { return reduce_by(first, elements, only, combine, product); };
+    if (how == "sum") return by([](auto a, auto b) { return wrapped_around(a, b, std::plus<>{}); });
+    if (how == "prod") return by([](auto a, auto b) { return wrapped_around(a, b, std::multiplies<>{}); });
+    if (how == "max") return by([](auto a, auto b) { return larger(a, b); });
+    return by([](auto a, auto b) { return smaller(a, b); });
   }
   template <class Combine>
-  prepared reduce_by(std::size_t first, std::size_t elements, std::size_t only, Combine combine) const {
-    return for_element(number_elements{}, op_.input(0).type, [&](auto tag) {
+  prepared reduce_by(std::size_t first, std::size_t elements, std::size_t only, Combine combine,
+                     const local_product* product) const {
+    return for_element(number_elements{}, op_.output(0).type, [&](auto tag) {
       using element = typename decltype(tag)::type;
-      return meet_alike(self(), [=](const member& me, const arguments& a) {
+      const auto work = [=](const member& me, const arguments& a) {
         const bool keeps_its_own = only != me.count() && only != me.place;
         for (std::size_t e = 0; e != elements; ++e) {
           const auto at = [&](std::size_t rank) {
@@ -231,7 +338,8 @@ class collective {
             sum = combine(sum, at(rank));
           a.output<element>(0)[e] = rounded<element>(sum);
         }
-      });
+      };
+      return product == nullptr ? meet_alike(self(), work) : meet_after(*product, self(), work);
     });
   }
   std::int64_t width() const { return static_cast<std::int64_t>(facts_of(op_.input(0).type).bits / 8); }
@@ -287,6 +395,9 @@ void add_collective_kernels(kernel_table& table) {
   table.add("HcomAllToAll", reference<&collective::all_to_all>);
   table.add("HcomAllToAllV", reference<&collective::all_to_all_v>);
   table.add("HcomAllToAllVC", reference<&collective::all_to_all_vc>);
+  table.add("MatmulAllReduce", reference<&collective::matmul_all_reduce>);
+  table.add("MatmulReduceScatter", reference<&collective::matmul_reduce_scatter>);
+  table.add("AllGatherMatmul", reference<&collective::all_gather_matmul>);
   table.add("HcomSend", reference<&collective::send>);
   table.add("HcomReceive", reference<&collective::receive>);
 }
