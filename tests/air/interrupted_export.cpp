@@ -227,7 +227,7 @@ TEST_CASE("an export that reaches the limit on the size of files leaves the form
   rlimit before = {};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
   const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  for (const rlim_t limit : {0, 1, 1000, 19'999}) {
+  for (const rlim_t limit : {0U, 1U, 1000U, 19'999U}) {
     const rlimit small{limit, before.rlim_max};
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
     const std::string there = outcome_of_export(place / "out"), elsewhere = outcome_of_export(place / "new");

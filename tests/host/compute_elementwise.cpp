@@ -174,16 +174,16 @@ TEST_CASE("binary operations in all forms equal the scalar ones, for every lengt
   for (const auto set : test::instruction_sets()) {
     for (const auto& [operation, name, exact] : operations) {
       CAPTURE(name);
-      const binary_functions& functions = prepare(operation, set);
+      const binary_functions& forms = prepare(operation, set);
       for (std::size_t count = 0; count <= 70; ++count) {
         const test::guarded_floats left{with_specials(count, 1)};
         const test::guarded_floats right{with_specials(count, 2)};
         test::guarded_floats both{count};
         test::guarded_floats right_scalar{count};
         test::guarded_floats left_scalar{count};
-        functions.equal(left.data(), right.data(), both.data(), count);
-        functions.right_scalar(left.data(), 0.3f, right_scalar.data(), count);
-        functions.left_scalar(-1.7f, right.data(), left_scalar.data(), count);
+        forms.equal(left.data(), right.data(), both.data(), count);
+        forms.right_scalar(left.data(), 0.3f, right_scalar.data(), count);
+        forms.left_scalar(-1.7f, right.data(), left_scalar.data(), count);
         std::size_t wrong = both.untouched() && right_scalar.untouched() && left_scalar.untouched() ? 0 : 1;
         for (std::size_t i = 0; i < count; ++i) {
           if (!same(both[i], exact(left[i], right[i]))) ++wrong;
@@ -200,15 +200,15 @@ TEST_CASE("binary operations with a row") {
   for (const auto set : test::instruction_sets()) {
     for (const auto& [operation, name, exact] : operations) {
       CAPTURE(name);
-      const binary_functions& functions = prepare(operation, set);
+      const binary_functions& forms = prepare(operation, set);
       for (std::size_t columns = 0; columns <= 40; ++columns) {
         const std::size_t rows = 3;
         const test::guarded_floats matrix{with_specials(rows * columns, 1)};
         const test::guarded_floats row{with_specials(columns, 2)};
         test::guarded_floats right{rows * columns};
         test::guarded_floats left{rows * columns};
-        functions.right_row(matrix.data(), row.data(), right.data(), rows, columns);
-        functions.left_row(row.data(), matrix.data(), left.data(), rows, columns);
+        forms.right_row(matrix.data(), row.data(), right.data(), rows, columns);
+        forms.left_row(row.data(), matrix.data(), left.data(), rows, columns);
         std::size_t wrong = right.untouched() && left.untouched() ? 0 : 1;
         for (std::size_t i = 0; i < rows * columns; ++i) {
           if (!same(right[i], exact(matrix[i], row[i % columns]))) ++wrong;

@@ -108,9 +108,9 @@ TEST_CASE("products of every small size are exact on whole numbers, and touch no
 }
 
 TEST_CASE("products of more rows and columns than one tile, in both layouts") {
-  for (const std::size_t rows : {1, 2, 3, 5, 10, 13, 14, 15, 16, 29, 50, 64, 129}) {
-    for (const std::size_t columns : {10, 64, 100, 129, 300}) {
-      for (const std::size_t inner : {63, 128, 1100}) {
+  for (const std::size_t rows : {1U, 2U, 3U, 5U, 10U, 13U, 14U, 15U, 16U, 29U, 50U, 64U, 129U}) {
+    for (const std::size_t columns : {10U, 64U, 100U, 129U, 300U}) {
+      for (const std::size_t inner : {63U, 128U, 1100U}) {
         const problem given{{rows, inner, columns}};
         CAPTURE(rows);
         CAPTURE(columns);

@@ -17,8 +17,8 @@ using floats = std::vector<float>;
 
 namespace {
 
-constexpr auto a = al::state<al::static_model, al::f32, 2, 3>("a");
-constexpr auto b = al::state<al::static_model, al::f32, 2, 3>("b");
+constexpr auto state_a = al::state<al::static_model, al::f32, 2, 3>("a");
+constexpr auto state_b = al::state<al::static_model, al::f32, 2, 3>("b");
 
 /// What a run gives for every update, the states lying apart from their new values, or at one place with
 /// them.
@@ -89,28 +89,28 @@ struct swapped {
 
 TEST_CASE("a state may be given the memory of its new value, whatever the model does with it") {
   const auto check = [](const al::model& model) { CHECK(run(model, true) == run(model, false)); };
-  check(al::trace(counted{}, a));
-  check(al::trace(rolled{}, a));
-  check(al::trace(read_later{}, a));
-  check(al::trace(kept{}, a));
-  check(al::trace(handed_on{}, a, b));
-  check(al::trace(viewed{}, a));
+  check(al::trace(counted{}, state_a));
+  check(al::trace(rolled{}, state_a));
+  check(al::trace(read_later{}, state_a));
+  check(al::trace(kept{}, state_a));
+  check(al::trace(handed_on{}, state_a, state_b));
+  check(al::trace(viewed{}, state_a));
 }
 
 TEST_CASE("what is computed is the new value") {
-  CHECK(run(al::trace(counted{}, a), true) == std::vector<floats>{{11, 12, 13, 14, 15, 16}});
-  CHECK(run(al::trace(rolled{}, a), true) == std::vector<floats>{{11, 12, 10, 14, 15, 13}});
-  CHECK(run(al::trace(swapped{}, a, b), false) ==
+  CHECK(run(al::trace(counted{}, state_a), true) == std::vector<floats>{{11, 12, 13, 14, 15, 16}});
+  CHECK(run(al::trace(rolled{}, state_a), true) == std::vector<floats>{{11, 12, 10, 14, 15, 13}});
+  CHECK(run(al::trace(swapped{}, state_a, state_b), false) ==
         std::vector<floats>{{20, 21, 22, 23, 24, 25}, {10, 11, 12, 13, 14, 15}});
 }
 
 TEST_CASE("a new value is written where the state lies as soon as nobody reads the old one") {
-  static_assert(al::host::arena_bytes(al::record_model(counted{}, a), 0) == 0);
-  static_assert(al::host::arena_bytes(al::record_model(rolled{}, a), 0) == 2 * 64);  // the two slices
-  static_assert(al::host::arena_bytes(al::record_model(kept{}, a), 0) == 64);
-  CHECK(al::host::engine{al::trace(counted{}, a)}.arena_bytes(0) == 0);
-  CHECK(al::host::engine{al::trace(rolled{}, a)}.arena_bytes(0) == 2 * 64);
-  CHECK(al::host::engine{al::trace(kept{}, a)}.arena_bytes(0) == 64);
+  static_assert(al::host::arena_bytes(al::record_model(counted{}, state_a), 0) == 0);
+  static_assert(al::host::arena_bytes(al::record_model(rolled{}, state_a), 0) == 2 * 64);  // the two slices
+  static_assert(al::host::arena_bytes(al::record_model(kept{}, state_a), 0) == 64);
+  CHECK(al::host::engine{al::trace(counted{}, state_a)}.arena_bytes(0) == 0);
+  CHECK(al::host::engine{al::trace(rolled{}, state_a)}.arena_bytes(0) == 2 * 64);
+  CHECK(al::host::engine{al::trace(kept{}, state_a)}.arena_bytes(0) == 64);
 }
 
 TEST_CASE("other memory than the whole of its own state is refused") {
@@ -121,7 +121,8 @@ TEST_CASE("other memory than the whole of its own state is refused") {
   };
   floats first(9), second(6), third(6), fourth(6);
   const std::vector<al::host::input_buffer> in{{first.data(), 24, al::f32}, second};
-  const auto handing = al::trace(handed_on{}, a, b), swapping = al::trace(swapped{}, a, b);
+  const auto handing = al::trace(handed_on{}, state_a, state_b),
+             swapping = al::trace(swapped{}, state_a, state_b);
   const al::host::output_buffer whole{first.data(), 24, al::f32}, shifted{first.data() + 3, 24, al::f32};
   CHECK(outcome(handing, whole, second, in) == status_code::ok);
   CHECK(outcome(handing, shifted, second, in) == status_code::buffers_overlap);
@@ -131,7 +132,7 @@ TEST_CASE("other memory than the whole of its own state is refused") {
 }
 
 TEST_CASE("a pair of two shapes is no state") {
-  al::graph g = al::trace(read_later{}, a).lowered();
+  al::graph g = al::trace(read_later{}, state_a).lowered();
   g.states = {{1, 0}};
   CHECK_THROWS_WITH_AS(al::host::engine{g}, doctest::Contains("has another element type or shape"),
                        al::error);

@@ -14,9 +14,9 @@ inline constexpr struct batch final : al::axis<batch> {
 } batch;
 inline constexpr auto traffic = batch.in<1, 3>;
 
-constexpr auto x = al::input<traffic, al::f32, batch, 1, 2>("x");
-constexpr auto cache = al::state<traffic, al::f32, batch, 4, 2>("cache");
-constexpr auto count = al::state<traffic, al::f32, 1>("count");
+constexpr auto newest = al::input<traffic, al::f32, batch, 1, 2>("x");
+constexpr auto kept = al::state<traffic, al::f32, batch, 4, 2>("cache");
+constexpr auto counter = al::state<traffic, al::f32, 1>("count");
 
 /// The oldest place leaves, x comes last.
 struct shifted_cache {
@@ -40,7 +40,7 @@ struct counting {
 BOOST_HANA_ADAPT_STRUCT(counting, inner);
 
 TEST_CASE("a state is a RefData with the caller's name, and its new value a result of that name") {
-  const al::graph g = al::make_graph(al::record_model(shifted_cache{}, x, cache)).lowered;
+  const al::graph g = al::make_graph(al::record_model(shifted_cache{}, newest, kept)).lowered;
   const al::node& state = g.nodes[1];
   CHECK(state.name == "cache");
   CHECK(state.type == "RefData");
@@ -53,18 +53,18 @@ TEST_CASE("a state is a RefData with the caller's name, and its new value a resu
 }
 
 TEST_CASE("an update made in a module is passed on by the one around it") {
-  const al::graph g = al::make_graph(al::record_model(counting{}, x, cache, count)).lowered;
+  const al::graph g = al::make_graph(al::record_model(counting{}, newest, kept, counter)).lowered;
   CHECK(g.output_labels == std::vector<std::string>{"count", "out1", "cache"});
   CHECK(g.states == std::vector<al::state_pair>{{0, 2}, {2, 1}});
 }
 
 TEST_CASE("states are recorded in constant evaluation too") {
-  static_assert(al::record_model(shifted_cache{}, x, cache).outputs()[1].updates == 1);
-  static_assert(al::record_model(shifted_cache{}, x, cache).output_size(1, 0, 1) == 3);
+  static_assert(al::record_model(shifted_cache{}, newest, kept).outputs()[1].updates == 1);
+  static_assert(al::record_model(shifted_cache{}, newest, kept).output_size(1, 0, 1) == 3);
 }
 
 TEST_CASE("pairs that name nothing, or one input twice, are found") {
-  al::graph g = al::make_graph(al::record_model(shifted_cache{}, x, cache)).lowered;
+  al::graph g = al::make_graph(al::record_model(shifted_cache{}, newest, kept)).lowered;
   const auto complaint = [&](std::vector<al::state_pair> states) {
     g.states = std::move(states);
     const auto found = al::verify(g);

@@ -85,10 +85,10 @@ TEST_CASE("PromptFlashAttention R1: layout and heads") {
   CHECK(attend{.heads = 8}.run().found.need == relation::equal);
   CHECK(attend{.layout = "XYZ"}.run().found.need == relation::text_known);
   CHECK(attend{.layout = "BSH"}.run().found.need == relation::rank);
-  attend joined{
+  attend side_by_side{
       .query = test::shape({2, 3, 32}), .key = test::shape({2, 5, 16}), .value = test::shape({2, 5, 16})};
-  joined.layout = "BSH";
-  CHECK(joined.run().shapes[0] == test::shape({2, 3, 32}));
+  side_by_side.layout = "BSH";
+  CHECK(side_by_side.run().shapes[0] == test::shape({2, 3, 32}));
   const attend all{
       .key = test::shape({2, 4, 5, 8}), .value = test::shape({2, 4, 5, 8}), .key_value_heads = 0};
   CHECK(all.run().holds());

@@ -296,7 +296,7 @@ TEST_CASE("one recording gives every rank its group, its peers and its share") {
     CHECK(integer(only(g, "HcomReceive"), "src_rank") == (rank + 3) % 4);
     CHECK(text(only(g, "HcomAllReduce"), "group") == (rank < 2 ? "tag=low;rank_list=0,1" : "high_group"));
     const node& slice = only(g, "StridedSliceV2");
-    for (const std::size_t bound : {1, 2}) {
+    for (const std::size_t bound : {1U, 2U}) {
       const node& constant = g.nodes[static_cast<std::size_t>(slice.inputs[bound].node)];
       const auto* contents = constant.find("value")->get<tensor_contents>();
       std::int64_t number = 0;

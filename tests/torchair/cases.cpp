@@ -53,7 +53,8 @@ std::vector<airloom::weights::named_array> torchair_case::arrays(const std::stri
     for (const nlohmann::json& described : facts_.at(kind))
       if (described.contains("stored_as"))
         for (airloom::weights::named_array& array : read)
-          if (array.name == described.at("name")) array.value.type = type_of_bits(described.at("dtype"));
+          if (array.name == described.at("name").get<std::string>())
+            array.value.type = type_of_bits(described.at("dtype"));
   return read;
 }
 

@@ -27,7 +27,8 @@ struct one_tensor_twice {
 struct cache_update {
   al::nn::linear<4, 4> k;
   constexpr auto operator()(auto x, auto kcache) const {
-    auto before = al::slice<1, 0, 3>(kcache), after = al::slice<1, 4, al::to_the_end>(kcache);
+    auto before = al::slice<1, 0, 3>(kcache);
+    auto after = al::slice<1, 4, al::to_the_end>(kcache);
     auto written = al::concat<1>(before, k(x), after) * 0.5;
     return al::outputs(al::softmax<1>(al::sum<-1>(written * x)), al::updated(kcache, written));
   }

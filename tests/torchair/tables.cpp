@@ -77,9 +77,6 @@ struct scaled_table {
   al::parameter<al::f32, 10> p2;
   constexpr auto operator()(auto x) const { return x + al::as_tensor(p1, x) * p2; }
 };
-al::tape record_scaled_table() {
-  return al::record_model(scaled_table{}, al::input<al::static_model, al::f32, 10, 10>("x"));
-}
 
 /// The buffer that does not lie in one piece is a weight like any other: arrays of files lie in one piece.
 struct views {
@@ -98,6 +95,10 @@ BOOST_HANA_ADAPT_STRUCT(scaled_table, p1, p2);
 BOOST_HANA_ADAPT_STRUCT(views, part, turned);
 
 namespace {
+
+al::tape record_scaled_table() {
+  return al::record_model(scaled_table{}, al::input<al::static_model, al::f32, 10, 10>("x"));
+}
 
 al::tape record_lists() {
   return al::record_model(lists{}, al::input<al::static_model, al::f32, 6, 4>("x"),

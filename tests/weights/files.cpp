@@ -82,7 +82,7 @@ TEST_CASE("atomic_file: pieces smaller and larger than its buffer come in order"
   const test::temporary_folder folder;
   std::string expected;
   atomic_file file{folder / "a"};
-  for (const std::size_t size : {1, 16'383, 1, 16'384, 16'385, 3, 100'000, 0, 7}) {
+  for (const std::size_t size : {1U, 16'383U, 1U, 16'384U, 16'385U, 3U, 100'000U, 0U, 7U}) {
     const std::string piece(size, static_cast<char>('a' + size % 26));
     file.write(piece);
     expected += piece;

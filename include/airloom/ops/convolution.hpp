@@ -88,7 +88,7 @@ struct conv2d : sliding {
     if (!channels_last(i)) {
       check_channels(i);
       result[1] = filter[0];
-      for (const std::size_t direction : {0, 1}) result[2 + direction] = convolved(i, direction);  // (R4)
+      for (const std::size_t direction : {0U, 1U}) result[2 + direction] = convolved(i, direction);  // (R4)
     }
     i.output(0, result);
   }
@@ -186,7 +186,7 @@ struct pooling : sliding {
   }
   static constexpr shape_value pool(inference& i, std::string_view mode) {
     shape_value result = i.shape(0);
-    for (const std::size_t direction : {0, 1})
+    for (const std::size_t direction : {0U, 1U})
       result[dimension(i, direction)] = i.boolean("global_pooling") ? extent{1} : pooled(i, mode, direction);
     return result;
   }
@@ -235,7 +235,7 @@ struct max_pool_v3 : pooling {
     if (!check_padding_mode(i)) return;
     shape_value result = pool(i, i.text("padding_mode"));
     if (i.text("padding_mode") == "CALCULATED" && i.boolean("ceil_mode") && !i.boolean("global_pooling"))
-      for (const std::size_t direction : {0, 1}) {
+      for (const std::size_t direction : {0U, 1U}) {
         const std::size_t d = dimension(i, direction);
         result[d] = without_outer_window(i, i.shape(0)[d], result[d], i.element("strides", d),
                                          i.element("pads", 2 * direction));
@@ -279,7 +279,7 @@ struct max_pool_with_argmax_v1 : sliding {
     for (std::size_t k = 0; i.holds() && k != 4; ++k) i.need_is(part::dilation, i.element("dilation", k), 1);
     if (!i.holds()) return;
     shape_value result = i.shape(0);
-    for (const std::size_t direction : {0, 1}) result[2 + direction] = pooled(i, direction);
+    for (const std::size_t direction : {0U, 1U}) result[2 + direction] = pooled(i, direction);
     i.output(0, result);
     const extent places = result[2] * result[3];
     const extent full = floor_quotient(places + extent{15}, 16, i.gears());
