@@ -71,6 +71,12 @@ prepared meet_alike(member self, Work work) {
   return meet(std::move(self), if_alike(std::move(work)));
 }
 
+/// The first inputs of all ranks, of so many bytes each, one after the other.
+void gather(const member& me, std::size_t bytes, std::byte* to) {
+  for (std::size_t rank = 0; bytes != 0 && rank != me.count(); ++rank)
+    std::memcpy(to + rank * bytes, me.bytes_of(rank, 0), bytes);
+}
+
 /// Units of so many bytes, from one place to another.
 struct piece {
   std::int64_t from;
@@ -173,10 +179,8 @@ class collective {
           std::byte* const scratch = static_cast<std::byte*>(a.scratch);
           std::byte* const rows = room == 0 ? a.output<std::byte>(1) : scratch;
           const status_code verdict =
-              meet_in(self, a.inputs, a, if_alike([&](const member& me, const arguments&) {
-                        for (std::size_t rank = 0; bytes != 0 && rank != me.count(); ++rank)
-                          std::memcpy(rows + rank * bytes, me.bytes_of(rank, 0), bytes);
-                      }));
+              meet_in(self, a.inputs, a,
+                      if_alike([&](const member& me, const arguments&) { gather(me, bytes, rows); }));
           if (verdict != status_code::ok) return verdict;
           void* const inputs[]{rows, a.inputs[1], has_bias ? a.inputs[2] : nullptr};
           return product.run(product.state.get(), {inputs, a.outputs, scratch + room});
@@ -189,10 +193,8 @@ class collective {
   }
   prepared all_gather() const {
     const std::size_t bytes = op_.input(0).bytes();
-    return meet_alike(self(), [bytes](const member& me, const arguments& a) {
-      for (std::size_t rank = 0; bytes != 0 && rank != me.count(); ++rank)
-        std::memcpy(a.output<std::byte>(0) + rank * bytes, me.bytes_of(rank, 0), bytes);
-    });
+    return meet_alike(
+        self(), [bytes](const member& me, const arguments& a) { gather(me, bytes, a.output<std::byte>(0)); });
   }
   prepared broadcast() const {
     return meet_alike(self(), [from = root()](const member& me, const arguments& a) {
