@@ -6,6 +6,8 @@ if(airloom_cli_sources)
   set_target_properties(airloom_program PROPERTIES OUTPUT_NAME airloom RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
   target_link_libraries(airloom_program PRIVATE airloom CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt-header-only)
   target_compile_definitions(airloom_program PRIVATE AIRLOOM_VERSION="${PROJECT_VERSION}")
+  # The program calls the library for whatever takes time; optimised further it only takes longer to build.
+  target_compile_options(airloom_program PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
   airloom_warnings(airloom_program)
   install(TARGETS airloom_program)
 endif()
