@@ -54,6 +54,14 @@ void mark_unfed(tensor_description& description) {
   description.attributes["_is_unfed_optional"].value = std::int64_t{1};
 }
 
+/// What others wait for and nothing reads, GE is told to keep, as TorchAir tells it of HcomSend
+/// (Ascend/torchair, auto_generated_ge_raw_ops.py).
+void keep(node& n) {
+  if (n.definition == nullptr) return;
+  const prototype& ir = *n.definition->ir;
+  if (ir.is_kept && ir.output_count == 0) n.attributes.try_emplace("_force_skip_prune", attribute{true});
+}
+
 /// The layout stays the operator's own: what a convolution reads is NCHW, whoever made it.
 void describe_as(const tensor_description& source, tensor_description& description) {
   if (is_fixed(description)) return;
@@ -81,12 +89,15 @@ void describe_inputs(const graph& g, node& n) {
 
 graph exported_form(graph g) {
   const auto is_result = [](const node& n) { return n.type == "NetOutput"; };
+  constexpr std::int64_t on_the_npu = 1;  // 0 is the CPU, where PyTorch has no device
   name_tensors(g);
+  g.attributes.try_emplace("_executor_type", attribute{on_the_npu});
   for (node& n : g.nodes)
     if (is_result(n)) describe_inputs(g, n);  // while every output still has its shape
   for (node& n : g.nodes) {
     if (is_data(n)) describe_data(n);
     if (!has_shape_of_its_own(n)) describe_outputs(n);
+    keep(n);
   }
   for (node& n : g.nodes)
     if (!is_data(n) && !is_result(n)) describe_inputs(g, n);

@@ -10,7 +10,8 @@ namespace airloom::air {
 /// shapes that they were inferred to have, a FileConstant is an f32 without shape (but inputs that it feeds
 /// are described truly), and an optional input that is not fed is marked. Outputs of operators carry the name
 /// under which they are compared (origin.hpp). Descriptions whose original shape a file fixed stay as they
-/// are.
+/// are. The graph says that it runs on the NPU (`_executor_type`), and an operator that is kept but has no
+/// output says so (`_force_skip_prune`).
 graph exported_form(graph g);
 
 }  // namespace airloom::air

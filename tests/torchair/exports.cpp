@@ -211,6 +211,7 @@ class comparison {
         document_{document} {}
 
   std::vector<std::string> run() {
+    compare_graphs();
     compare_sources();
     compare_results();
     compare_operators();
@@ -232,6 +233,16 @@ class comparison {
       return found == of.end() ? std::string{"–"} : found->second;
     };
     for (const auto& [name, unused] : names) say(type, name, value(theirs, name), value(ours, name));
+  }
+
+  /// What is said of the whole graph.
+  void compare_graphs() {
+    const auto attributes = [](const ir::GraphDef& graph) {
+      fields all;
+      for (const auto& [name, value] : graph.attr()) all["attribute " + name] = words_of(value);
+      return all;
+    };
+    compare_fields("graph", attributes(theirs_.graph()), attributes(ours_.graph()));
   }
 
   // --- inputs and weights
