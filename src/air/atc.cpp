@@ -4,6 +4,7 @@
 #include <airloom/air/atc.hpp>
 #include <airloom/air/gears_file.hpp>
 #include <airloom/air/load.hpp>
+#include <airloom/air/target.hpp>
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -54,10 +55,13 @@ std::vector<fs::path> folders_of_programs() {
 // --- checking what is asked for ---
 
 void check_chip(const std::string& chip) {
-  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
-  if (!chip.empty() && std::all_of(chip.begin(), chip.end(), fits)) return;
-  throw error{error_code::usage, fmt::format("{} is no chip.", in_quotes(chip)),
-              "Name the chip that will run the model as 'npu-smi info' shows it, such as Ascend910B1."};
+  const std::span<const std::string_view> known = known_chips();
+  if (std::find(known.begin(), known.end(), chip) != known.end()) return;
+  throw error{
+      error_code::usage,
+      chip.empty() ? "No chip is named." : fmt::format("{} is no chip that is known here.", in_quotes(chip)),
+      fmt::format("Name the chip that will run the model, as 'npu-smi info' shows it: one of {}.",
+                  fmt::join(known, ", "))};
 }
 
 void check_further(const std::vector<std::string>& arguments) {

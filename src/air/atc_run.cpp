@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "air/external_weights.hpp"
+#include "air/manifest.hpp"
 #include "atomic_file.hpp"
 #include "child_process.hpp"
 #include "sha256.hpp"
@@ -42,17 +43,66 @@ ordered_json identity_of(const fs::path& program) {
           {"time", fs::last_write_time(program).time_since_epoch().count()}};
 }
 
+/// The manifest of the export that a model belongs to, and the model's place there.
+struct place_in_export {
+  fs::path folder;
+  std::string model;
+  std::vector<exported_file> files;
+
+  /// Whether the manifest lists the file with this hash.
+  bool lists(const fs::path& file, const std::string& sha256) const {
+    const std::string path = place_of(file);
+    return std::any_of(files.begin(), files.end(), [&](const exported_file& listed) {
+      return listed.path == path && listed.sha256 == sha256;
+    });
+  }
+  std::string place_of(const fs::path& file) const {
+    return fs::canonical(file).lexically_relative(folder).generic_string();
+  }
+};
+
+/// The manifest in the folder of the model; for a static model of a gear ("gears/<n>_<sizes>/") two folders
+/// up.
+std::optional<place_in_export> export_of(const fs::path& model) {
+  constexpr int furthest = 2;
+  fs::path folder = fs::canonical(model).parent_path();
+  for (int up = 0; up <= furthest; ++up, folder = folder.parent_path()) {
+    if (!fs::is_regular_file(folder / manifest_name)) continue;
+    try {
+      place_in_export found{folder, {}, read_manifest(folder)};
+      found.model = found.place_of(model);
+      return found;
+    } catch (const error&) {
+      return std::nullopt;  // some other program's manifest.json
+    }
+  }
+  return std::nullopt;
+}
+
+/// What the model is: its export, where its files are still those of the export, else its files.
+ordered_json origin_of(const atc_call& call) {
+  const graph g = load(call.model, {.weights_folder = {}, .read_weights = false});
+  const std::string model = hash_of(call.model);
+  const std::optional<place_in_export> exported = export_of(call.model);
+  bool is_as_exported = exported && exported->lists(call.model, model);
+  ordered_json weights = ordered_json::object();
+  for (const auto& [named, file] : weights_files_for_atc(g, call.model)) {
+    const std::string hash = hash_of(file);
+    is_as_exported = is_as_exported && exported->lists(file, hash);
+    weights[named] = hash;
+  }
+  if (is_as_exported)
+    return {{"manifest", hash_of(exported->folder / manifest_name)}, {"model", exported->model}};
+  return {{"model", model}, {"weights", weights}};
+}
+
 /// Everything that the offline model depends on; where model and output lie is not part of it.
 ordered_json ingredients_of(const atc_call& call) {
-  ordered_json arguments = ordered_json::array(), weights = ordered_json::object();
+  ordered_json arguments = ordered_json::array();
   for (auto word = call.words.begin() + 1; word != call.words.end(); ++word)
     if (!word->starts_with("--model=") && !word->starts_with("--output=")) arguments.push_back(*word);
-  const graph g = load(call.model, {.weights_folder = {}, .read_weights = false});
-  for (const auto& [named, file] : weights_files_for_atc(g, call.model)) weights[named] = hash_of(file);
-  return {{"program", identity_of(call.words.front())},
-          {"arguments", arguments},
-          {"model", hash_of(call.model)},
-          {"weights", weights}};
+  return {
+      {"program", identity_of(call.words.front())}, {"arguments", arguments}, {"origin", origin_of(call)}};
 }
 
 /// <output>.om, or where it depends on the machine <output>_linux_x86_64.om and the like.

@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <airloom/air/export.hpp>
 #include <airloom/air/gears_file.hpp>
+#include <airloom/graph/graph.hpp>
 #include <thread>
 
 #include "files.hpp"
+#include "sha256.hpp"
 #include "support/graphs.hpp"
 #include "support/stand_in_atc.hpp"
 #include "support/temporary_folder.hpp"
@@ -196,6 +199,91 @@ TEST_CASE("weights outside the model belong to it, and are missed before ATC run
   CHECK(!w.run().cached);
 }
 
+namespace {
+
+/// An export in the folder "export" of a workshop, with a weight in a file of its own and a static model a
+/// gear.
+struct exported {
+  explicit exported(const workshop& w) : folder{w.folder / "export"} { write_again(); }
+
+  void write_again() const {
+    test::graph_builder b;
+    const int x = b.input("x", airloom::f32, test::shape({extent::of_axis(0), 2}));
+    const int weight = b.constant("weight", airloom::f32, test::shape({2}), std::vector{1.0F, 2.0F});
+    b.result({b.node("Add", {x, weight})});
+    b.g.gears = {{"batch"}, {1, 4}, 2};
+    airloom::throw_first_error(airloom::infer(b.g));
+    auto* contents = std::get_if<airloom::tensor_contents>(
+        &b.g.nodes[static_cast<std::size_t>(weight)].attributes.at("value").value);
+    contents->description.name = "weight";
+    air::export_model(b.g, {.path = folder,
+                            .name = "model",
+                            .weights = {.place = air::weight_place::outside},
+                            .sizes = {.static_models = true}});
+  }
+  /// Whether a call that makes the same offline model of one of its models is spared.
+  bool is_cached(const workshop& w, const std::string& model) const {
+    air::atc_options options = w.options();
+    options.model = folder / model;
+    std::vector<air::atc_call> calls = air::atc_calls(options);
+    return air::run_atc(calls.at(0)).cached;
+  }
+  nlohmann::json record(const workshop& w) const {
+    return nlohmann::json::parse(test::content_of(w.folder / "out/model.atc.json"))
+        .at("made_of")
+        .at("origin");
+  }
+
+  test::fs::path folder;
+};
+
+/// Another byte in a file, whose size and time stay.
+void change_unseen(const test::fs::path& file) {
+  const auto time = test::fs::last_write_time(file);
+  std::string content = test::content_of(file);
+  content.back() ^= 1;
+  std::ofstream{file, std::ios::binary} << content;
+  test::fs::last_write_time(file, time);
+}
+
+}  // namespace
+
+TEST_CASE("an export is told by its manifest, as long as its files are what that lists") {
+  const workshop w;
+  const exported e{w};
+  const std::string first = "gears/0_1/model.air", second = "gears/1_4/model.air";
+  CHECK(!e.is_cached(w, first));
+  const std::string manifest = test::content_of(e.folder / "manifest.json");
+  CHECK(e.record(w) == nlohmann::json{{"manifest", airloom::sha256_of(std::as_bytes(std::span{manifest}))},
+                                      {"model", first}});
+  CHECK(e.is_cached(w, first));
+  CHECK(!e.is_cached(w, second));
+  CHECK(e.is_cached(w, second));
+  e.write_again();
+  CHECK(e.is_cached(w, second));
+
+  change_unseen(e.folder / "weight");
+  CHECK(!e.is_cached(w, second));
+  CHECK(!e.record(w).contains("manifest"));
+  CHECK(e.is_cached(w, second));
+  change_unseen(e.folder / "weight");
+  CHECK(!e.is_cached(w, second));
+  CHECK(e.record(w).contains("manifest"));
+}
+
+TEST_CASE("where no manifest lists the model, it is told by its files") {
+  const workshop w;
+  const exported e{w};
+  test::fs::remove(e.folder / "manifest.json");
+  const std::string model = "gears/0_1/model.air";
+  CHECK(!e.is_cached(w, model));
+  CHECK(e.record(w).at("weights").size() == 1);
+  for (const char* of_others : {"", "{}", "{\"files\": []}"}) {
+    std::ofstream{e.folder / "manifest.json"} << of_others;
+    CHECK(e.is_cached(w, model));
+  }
+}
+
 TEST_CASE("a failure of ATC is told with its own reason, and leaves its log and no offline model") {
   const workshop w{
       "echo 'ATC run failed, Please check the detail log'; echo 'E10041: Failed to load the model.' >&2; "
@@ -303,6 +391,21 @@ TEST_CASE(
   CHECK(refusal_of([&] { air::run_atc(air::atc_calls(options).at(0)); }).code() == error_code::environment);
 }
 
+TEST_CASE("a chip that is not known is refused with those that are") {
+  const workshop w;
+  const auto refusal = [&](const char* chip) {
+    air::atc_options options = w.options();
+    options.soc_version = chip;
+    return refusal_of([&] { air::atc_calls(options); });
+  };
+  CHECK(refusal("Ascend910B9").happened() == "'Ascend910B9' is no chip that is known here.");
+  CHECK(refusal("").happened() == "No chip is named.");
+  for (const std::string_view chip : air::known_chips()) {
+    CHECK(refusal("Ascend910B9").remedy().find(chip) != std::string::npos);
+    CHECK(refusal(std::string{chip}.c_str()).happened() == "no error");
+  }
+}
+
 TEST_CASE("what cannot be meant is refused before anything is done") {
   const workshop w;
   const auto refused = [&](auto change) {
@@ -315,6 +418,7 @@ TEST_CASE("what cannot be meant is refused before anything is done") {
   };
   CHECK(refused([](auto& o) { o.soc_version = ""; }) == error_code::usage);
   CHECK(refused([](auto& o) { o.soc_version = "Ascend 910B;rm"; }) == error_code::usage);
+  CHECK(refused([](auto& o) { o.soc_version = "Ascend910B9"; }) == error_code::usage);
   CHECK(refused([](auto& o) { o.output = ""; }) == error_code::usage);
   CHECK(refused([](auto& o) { o.output += "/"; }) == error_code::usage);
   CHECK(refused([](auto& o) { o.arguments = {"--model=other.air"}; }) == error_code::usage);

@@ -94,6 +94,18 @@ TEST_CASE("where ATC is missing the command is printed all the same, and the exi
   CHECK(!std::filesystem::exists(m.folder / "out"));
 }
 
+TEST_CASE("atc refuses a chip that is not known, and runs nothing") {
+  const geared_model m;
+  words all = m.atc(test::write_stand_in_atc(m.folder / "bin"));
+  all[3] = "Ascend910B9";
+  const test::outcome refused = test::run_program(all);
+  CHECK(refused.code == 2);
+  CHECK(refused.out.empty());
+  CHECK(refused.err.starts_with("[AL701] 'Ascend910B9' is no chip that is known here. "));
+  CHECK(refused.err.find("Ascend910B1, ") != std::string::npos);
+  CHECK(!std::filesystem::exists(m.folder / "bin/calls"));
+}
+
 TEST_CASE("what ATC says of its failure is shown; a failure is exit code 1, a time limit 4") {
   const geared_model m;
   const std::string failing =

@@ -16,7 +16,7 @@ namespace airloom::air {
 struct atc_options {
   std::filesystem::path model;         ///< the .air file; its .gears.json beside it is read where it is there
   std::filesystem::path output;        ///< of the offline model; ATC adds ".om" where it is missing
-  std::string soc_version;             ///< of the chip that will run it, as ATC names it: "Ascend910B1"
+  std::string soc_version;             ///< the chip that will run it, one of known_chips(): "Ascend910B1"
   std::vector<std::string> arguments;  ///< further ones, each as ATC takes it: "--log=error"
   std::filesystem::path program;       ///< empty: find_atc() looks for it
 };
@@ -49,16 +49,20 @@ AIRLOOM_API std::optional<std::filesystem::path> find_atc(const std::filesystem:
 /// are open and no gear decides them, for any size; or one for each static model that the file of gears
 /// names, whose output has the name of its folder appended ("out/export_0_4x64"). Nothing is run.
 ///
-/// Throws   usage for a missing output or chip, a chip that is no name, and further arguments that say again
-///          what these options say; what load() and read_gears() throw; file_malformed where the file of
-///          gears belongs to another model; file_unreadable where weights outside the model are not where
-///          ATC will look for them: relative to the folder in which it is run.
+/// Throws   usage for a missing output or chip, a chip that is not known (air/target.hpp), and further
+///          arguments that say again what these options say; what load() and read_gears() throw;
+///          file_malformed where the file of gears belongs to another model; file_unreadable where weights
+///          outside the model are not where ATC will look for them: relative to the folder in which it is
+///          run.
 AIRLOOM_API std::vector<atc_call> atc_calls(const atc_options& options);
 
 /// Runs one call, in the caller's folder and environment, and waits for its end.
 ///
 /// Nothing is run where <output>.atc.json says that the offline model is there, unchanged, and was made of
-/// the same model and weights (by their SHA-256) with the same arguments by the same program.
+/// the same with the same arguments by the same program. What it was made of is told by the SHA-256 of the
+/// export's manifest.json and the model's place in it, as long as the model and its weights are what the
+/// manifest lists, which is held against their contents: a manifest says nothing of what was done to files
+/// after it was written. Where there is no such manifest, it is told by the SHA-256 of these files.
 ///
 /// Throws   environment where ATC is not installed or cannot be started; atc_failed with the line in which it
 ///          says why; time_is_up; file_unwritable. Then its processes have ended, what it printed is in the
