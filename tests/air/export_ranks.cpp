@@ -4,8 +4,12 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <airloom/air/export_ranks.hpp>
+#include <airloom/air/gears_file.hpp>
+#include <airloom/air/verify_export.hpp>
 #include <airloom/graph/graph.hpp>
 #include <airloom/model/trace_ranks.hpp>
+#include <airloom/weights/array.hpp>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -66,6 +70,14 @@ ir::ModelDef message_of(const test::fs::path& file) {
   ir::ModelDef message;
   REQUIRE(message.ParseFromString(test::content_of(file)));
   return message;
+}
+
+std::vector<std::string> tree(const test::fs::path& folder) {
+  std::vector<std::string> files;
+  for (const test::fs::path& file : test::files_below(folder, ""))
+    files.push_back(file.lexically_relative(folder).string());
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
 }  // namespace
@@ -222,7 +234,6 @@ ir::GraphDef comparable(const test::fs::path& file, const std::map<std::string, 
     for (ir::TensorDescriptor& tensor : *op.mutable_output_desc()) drop_words_of_torch(tensor);
     if (op.type() == "Const") drop_words_of_torch(*(*op.mutable_attr())["value"].mutable_t()->mutable_desc());
   }
-  g.mutable_attr()->erase("_executor_type");  // where PyTorch was running
   std::sort(g.mutable_op()->pointer_begin(), g.mutable_op()->pointer_end(),
             [](const ir::OpDef* a, const ir::OpDef* b) { return a->name() < b->name(); });
   return g;
@@ -236,14 +247,6 @@ std::map<std::string, std::string> names_of_torch(const nlohmann::json& rank) {
     names[each.at("op").get<std::string>()] = source.substr(source.find(' ') + 1);
   }
   return names;
-}
-
-std::vector<std::string> tree(const test::fs::path& folder) {
-  std::vector<std::string> files;
-  for (const test::fs::path& file : test::files_below(folder, ""))
-    files.push_back(file.lexically_relative(folder).string());
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }  // namespace
@@ -284,4 +287,171 @@ TEST_CASE("TorchAir's two-card example comes out tree and content") {
     }
   }
   CHECK(cases > 0);
+}
+
+namespace {
+
+/// Rank 0 sends what it has, rank 1 adds it to its own.
+template <int Rank>
+struct sent_and_added {
+  constexpr auto operator()(auto x) const {
+    if constexpr (Rank == 0) {
+      al::send<al::world<2>, 1>(x);
+      return al::outputs();
+    } else
+      return al::receive<al::world<2>, 0, al::f32, al::shape<2>>(x) + x;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an operator that is waited for and has no output is marked, so that GE keeps it") {
+  const test::temporary_folder folder;
+  const auto ranks = al::trace_each_rank<2>([](auto rank) {
+    return al::trace(sent_and_added<rank>{}, al::input<al::static_model, al::f32, 2>("x"));
+  });
+  al::air::export_ranks(ranks, {.model = {.path = folder / "a", .name = "m"}});
+  const auto marks = [&](const char* file) {
+    const ir::ModelDef model = message_of(folder / file);
+    std::map<std::string, bool> marked;
+    for (const ir::OpDef& op : model.graph(0).op())
+      if (op.attr().contains("_force_skip_prune")) marked[op.type()] = op.attr().at("_force_skip_prune").b();
+    return marked;
+  };
+  // As Ascend/torchair writes it in auto_generated_ge_raw_ops.py, for this operator alone.
+  CHECK(marks("a/m0.air") == std::map<std::string, bool>{{"HcomSend", true}});
+  CHECK(marks("a/m1.air").empty());
+}
+
+// --- ranks in gears ---
+
+namespace ranks_in_gears {
+
+inline constexpr struct batch final : al::axis<batch> {
+} batch;
+
+/// Each rank has rows of its own, multiplies them, and gets the products of all.
+struct gathered {
+  al::parameter<al::f32, 3, 2> weight;
+  constexpr auto operator()(auto x) const {
+    return al::wait(al::all_gather<al::world<2>>(al::matmul(x, weight)));
+  }
+};
+
+}  // namespace ranks_in_gears
+
+BOOST_HANA_ADAPT_STRUCT(ranks_in_gears::gathered, weight);
+
+namespace {
+
+std::vector<al::model> geared_cards() {
+  return al::trace_ranks<2>(
+      ranks_in_gears::gathered{},
+      al::input<ranks_in_gears::batch.in<2, 4>, al::f32, ranks_in_gears::batch, 3>("x"), [](int rank) {
+        const std::vector<float> numbers(6, 1.0F + static_cast<float>(rank));
+        return al::in_memory(
+            {{"weight", {al::f32, {3, 2}, al::blob::copy_of(std::as_bytes(std::span{numbers}))}}});
+      });
+}
+
+/// The rows of the only input and the only result, and the first number of the only weight.
+struct figures {
+  al::extent in, out;
+  float weight = 0;
+  bool operator==(const figures&) const = default;
+};
+
+figures figures_of(const al::graph& g) {
+  const auto shape = [&](const al::value_reference& value) {
+    return g.nodes[static_cast<std::size_t>(value.node)]
+        .output_descriptions[static_cast<std::size_t>(value.output)]
+        .shape[0];
+  };
+  figures result{shape({g.inputs().at(0), 0}), shape(g.outputs().at(0)), 0};
+  for (const al::node& n : g.nodes)
+    if (n.type == "Const" || n.type == "FileConstant") {
+      const auto* contents = n.find("value")->get<al::tensor_contents>();
+      REQUIRE(contents->data.size == 6 * sizeof(float));
+      std::memcpy(&result.weight, contents->data.data, sizeof(float));
+    }
+  return result;
+}
+
+al::graph inferred(al::graph g) {
+  al::throw_first_error(al::infer(g));
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("ranks in gears: each has its gears beside it and, where ATC takes none, a static model a gear") {
+  using al::air::weight_path;
+  using al::air::weight_place;
+  struct asked {
+    const char* cann;
+    weight_place place;
+    weight_path path;
+  };
+  const asked all[]{{"8.5.0", weight_place::inside, weight_path::export_path},
+                    {"8.5.0", weight_place::outside, weight_path::export_path},
+                    {"8.0.0", weight_place::inside, weight_path::export_path},
+                    {"8.0.0", weight_place::outside, weight_path::export_path},
+                    {"8.0.0", weight_place::outside, weight_path::model_folder}};
+  const auto ranks = geared_cards();
+  for (const asked& each : all) {
+    CAPTURE(each.cann);
+    CAPTURE(static_cast<int>(each.place));
+    CAPTURE(static_cast<int>(each.path));
+    const test::temporary_folder folder;
+    const test::fs::path out = folder / "mp";
+    al::air::export_ranks(ranks, {.model = {.path = out,
+                                            .name = "m",
+                                            .weights = {.place = each.place, .path = each.path},
+                                            .target = {.cann = each.cann}}});
+    const bool has_models = each.cann == std::string{"8.0.0"};
+    std::vector<std::string> expected{"m0.air",
+                                      "m0.gears.json",
+                                      "m1.air",
+                                      "m1.gears.json",
+                                      "manifest.json",
+                                      "rank_0/dynamo.pbtxt",
+                                      "rank_1/dynamo.pbtxt"};
+    if (has_models)
+      for (const char* model :
+           {"gears/0_2/m0.air", "gears/0_2/m1.air", "gears/1_4/m0.air", "gears/1_4/m1.air"})
+        expected.emplace_back(model);
+    if (each.place == weight_place::outside)
+      for (const char* weight : {"rank_0/weight", "rank_1/weight"}) expected.emplace_back(weight);
+    std::sort(expected.begin(), expected.end());
+    CHECK(tree(out) == expected);
+    CHECK(al::air::verify_export(out).empty());
+
+    for (int rank = 0; rank != 2; ++rank) {
+      CAPTURE(rank);
+      const float weight = 1.0F + static_cast<float>(rank);
+      const auto load = [&](const std::string& model) {
+        return al::air::load(out / model, {.weights_folder = out});
+      };
+      const al::air::gears_file gears = al::air::read_gears(out / fmt::format("m{}.gears.json", rank));
+      CHECK(gears.options.input_shape == "x:-1,3");
+      CHECK(gears.options.dynamic_dims == "2;4");
+      const al::graph in_gears = al::air::with_gears(load(fmt::format("m{}.air", rank)), gears);
+      CHECK(figures_of(in_gears) == figures{al::extent::of_axis(0), al::extent::of_axis(0) * 2, weight});
+
+      std::vector<std::string> models;
+      if (has_models)
+        models = {fmt::format("gears/0_2/m{}.air", rank), fmt::format("gears/1_4/m{}.air", rank)};
+      CHECK(gears.models == models);
+      for (std::size_t gear = 0; gear != models.size(); ++gear) {
+        const al::extent rows = gear == 0 ? 2 : 4;
+        CHECK(figures_of(inferred(load(models[gear]))) == figures{rows, rows * 2, weight});
+        if (each.path != weight_path::model_folder) continue;
+        const al::graph unread =
+            al::air::load(out / models[gear], {.weights_folder = {}, .read_weights = false});
+        for (const al::node& n : unread.nodes)
+          if (n.type == "FileConstant")
+            CHECK(*n.find("file_path")->get<std::string>() == fmt::format("../../rank_{}/weight", rank));
+      }
+    }
+  }
 }
