@@ -37,40 +37,34 @@ struct light_attribute {
   std::string_view name;
   attribute_kind declared;
 
-  bool operator()(std::int64_t value) const {
+  void operator()(std::int64_t value) const {
     if (declared == attribute_kind::element_type)
       list(name, from_ge_number(value));
     else if (declared == attribute_kind::integer)
       list(name, value);
-    return true;
   }
-  bool operator()(dtype value) const {
+  void operator()(dtype value) const {
     if (declared == attribute_kind::integer)
       list(name, std::int64_t{ge_number(value)});
     else if (declared == attribute_kind::element_type)
       list(name, value);
-    return true;
   }
-  bool operator()(float value) const {
+  void operator()(float value) const {
     if (declared == attribute_kind::real) list(name, static_cast<double>(value));
-    return true;
   }
-  bool operator()(bool value) const {
+  void operator()(bool value) const {
     if (declared == attribute_kind::boolean) list(name, value);
-    return true;
   }
-  bool operator()(const std::string& value) const {
+  void operator()(const std::string& value) const {
     if (declared == attribute_kind::text) list(name, std::string_view{value});
-    return true;
   }
-  bool operator()(const std::vector<std::int64_t>& values) const {
-    return declared != attribute_kind::integers || list.integers(name, values.data(), values.size());
+  void operator()(const std::vector<std::int64_t>& values) const {
+    if (declared == attribute_kind::integers) list.integers_at(name, values.data(), values.size());
   }
   template <class Other>
-  bool operator()(const Other&) const {
+  void operator()(const Other&) const {
     // Rules do not read these; that the attribute is there is enough.
     if (declared == attribute_kind::tensor) list(name, std::int64_t{0});
-    return true;
   }
 };
 
@@ -146,8 +140,7 @@ class inferring {
   }
 
   void apply_rule(node& n) {
-    attribute_list attributes;
-    if (!read_attributes(n, attributes)) return;
+    const attribute_list attributes = read_attributes(n);
     const std::vector<inference_input> inputs = read_inputs(n);
     std::vector<shape_value> shapes(n.output_descriptions.size());
     std::vector<dtype> types(n.output_descriptions.size(), dtype::undefined);
@@ -168,20 +161,15 @@ class inferring {
     n.contents.assign(contents.begin(), contents.begin() + static_cast<std::ptrdiff_t>(outputs.value_count));
   }
 
-  bool read_attributes(const node& n, attribute_list& list) {
+  static attribute_list read_attributes(const node& n) {
+    attribute_list list;
     for (std::size_t i = 0; i != n.definition->ir->attribute_count; ++i) {
       const attribute_prototype& declared = n.definition->ir->attributes[i];
       const attribute* found = n.find(declared.name);
-      if (found == nullptr || found->get<std::monostate>() != nullptr) continue;
-      if (!std::visit(light_attribute{list, declared.name, declared.kind}, found->value)) {
-        diagnostics_.push_back(
-            {true, error_code::attribute_invalid, n.name,
-             fmt::format("The attribute '{}' is longer than any shape needs.", declared.name),
-             "Shorten the list; a shape has at most 8 dimensions."});
-        return false;
-      }
+      if (found != nullptr && found->get<std::monostate>() == nullptr)
+        std::visit(light_attribute{list, declared.name, declared.kind}, found->value);
     }
-    return true;
+    return list;
   }
 
   std::vector<inference_input> read_inputs(const node& n) const {

@@ -66,6 +66,16 @@ struct appointment {
   bool has_counts() const {
     return kind() == meeting::shares || kind() == meeting::exchanges || kind() == meeting::matrix;
   }
+  /// Ranks that meet with tensors of several numbers of rows.
+  bool rows_differ() const { return has_counts() || kind() == meeting::dispatches; }
+  /// What this rank sends to each other one, and what it receives from each; nothing where it is not known.
+  /// Of an operator with experts these are as many numbers a rank as it has experts.
+  std::optional<std::vector<std::int64_t>> sent() const {
+    return kind() == meeting::dispatches ? list("send_counts") : numbers(1);
+  }
+  std::optional<std::vector<std::int64_t>> received() const {
+    return kind() == meeting::dispatches ? list("recv_counts") : numbers(3);
+  }
   /// The rank at the other end of a send or receive.
   int peer() const {
     const std::int64_t at = integer_of(*op, sends() ? "dest_rank" : "src_rank").value_or(-1);
@@ -89,6 +99,11 @@ struct appointment {
   const tensor_description& moved() const { return tensor(0); }
   std::string text(const tensor_description& tensor) const {
     return fmt::format("{} {}", name_of(tensor.type), to_text(tensor.shape, on->gears));
+  }
+  std::optional<std::vector<std::int64_t>> list(std::string_view name) const {
+    const attribute* found = op->find(name);
+    const auto* values = found == nullptr ? nullptr : found->get<std::vector<std::int64_t>>();
+    return values == nullptr ? std::nullopt : std::optional{*values};
   }
   /// The integers that an input holds; nothing where they are not known.
   std::optional<std::vector<std::int64_t>> numbers(std::size_t input) const {
@@ -198,8 +213,9 @@ class checking {
           "Count the ranks of the group; a root or peer is a place inside it.");
     };
     // 0 of an operator that computes as well (MatmulReduceScatter) leaves it to the group.
-    if (const auto ranks = integer_of(*each.op, "rank_size").value_or(0); ranks != 0 && ranks != size)
-      refuse("rank_size", ranks);
+    for (const std::string_view name : {"rank_size", "ep_world_size"})
+      if (const auto ranks = integer_of(*each.op, name).value_or(0); ranks != 0 && ranks != size)
+        refuse(name, ranks);
     for (const std::string_view name : {"root_rank", "dest_rank", "src_rank"})
       if (const auto place = integer_of(*each.op, name); place && (*place < 0 || *place >= size))
         refuse(name, *place);
@@ -348,10 +364,10 @@ class checking {
     if (a.op->inputs.size() != b.op->inputs.size())
       return differ(a, b, "numbers of inputs", std::to_string(a.op->inputs.size()),
                     std::to_string(b.op->inputs.size()));
-    const bool counted = a.has_counts();
-    for (std::size_t i = 0; i != (counted ? 1 : a.op->inputs.size()); ++i) {
+    const std::size_t weights = a.kind() == meeting::dispatches ? 1 : 0;
+    for (std::size_t i = 0; i != (a.rows_differ() ? 1 + weights : a.op->inputs.size()); ++i) {
       const tensor_description &of_a = a.tensor(i), &of_b = b.tensor(i);
-      if (of_a.type != of_b.type || !agree(of_a.shape, of_b.shape, counted ? 1 : 0))
+      if (of_a.type != of_b.type || !agree(of_a.shape, of_b.shape, a.rows_differ() && i == 0 ? 1 : 0))
         differ(a, b, "tensors", a.text(of_a), b.text(of_b));
     }
   }
@@ -359,7 +375,7 @@ class checking {
   // --- counts ---
 
   void check_counts(const appointment& lead) {
-    if (lead.kind() == meeting::exchanges) return check_exchanged(lead);
+    if (lead.kind() == meeting::exchanges || lead.kind() == meeting::dispatches) return check_exchanged(lead);
     if (!lead.has_counts()) return;
     const std::size_t all = lead.kind() == meeting::shares ? 2 : 1;
     const auto of_lead = lead.numbers(all);
@@ -381,20 +397,27 @@ class checking {
         "Let the rank's own number be the one at its place.");
   }
 
-  /// What place i sends to place j is what j receives from i.
+  /// What place i sends to place j, or to each expert there, is what j receives from i.
   void check_exchanged(const appointment& lead) {
     for (const int from : lead.ranks)
-      for (const int to : lead.ranks) {
-        const appointment &sender = *next(from), &receiver = *next(to);
-        const auto sent = sender.numbers(1), received = receiver.numbers(3);
-        const auto i = static_cast<std::size_t>(sender.place), j = static_cast<std::size_t>(receiver.place);
-        if (!sent || !received || j >= sent->size() || i >= received->size() || (*sent)[j] == (*received)[i])
-          continue;
-        say(true, receiver,
-            fmt::format("{} sends {} elements to rank {}, but {} receives {} from it.", sender.words(),
-                        (*sent)[j], to, receiver.words(), (*received)[i]),
-            "Let both say the same number.");
-      }
+      for (const int to : lead.ranks) check_pair(*next(from), *next(to));
+  }
+  void check_pair(const appointment& sender, const appointment& receiver) {
+    const auto sent = sender.sent(), received = receiver.received();
+    const std::size_t ranks = sender.ranks.size();
+    if (!sent || !received || sent->size() != received->size() || sent->size() % ranks != 0) return;
+    const std::size_t each = sent->size() / ranks;
+    for (std::size_t k = 0; k != each; ++k) {
+      const std::int64_t out = (*sent)[static_cast<std::size_t>(receiver.place) * each + k];
+      const std::int64_t in = (*received)[static_cast<std::size_t>(sender.place) * each + k];
+      if (out == in) continue;
+      const std::string unit =
+          sender.kind() == meeting::dispatches ? fmt::format("rows for expert {}", k) : "elements";
+      say(true, receiver,
+          fmt::format("{} sends {} {} to rank {}, but {} receives {} from it.", sender.words(), out, unit,
+                      receiver.rank, receiver.words(), in),
+          "Let both say the same number.");
+    }
   }
 
   // --- who cannot go on ---

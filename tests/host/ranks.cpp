@@ -45,7 +45,7 @@ using of_ranks = std::vector<std::vector<T>>;
 
 /// What each rank computes of its input; models of one input and one output.
 template <class T>
-of_ranks<T> computed(const std::vector<al::model>& ranks, const of_ranks<T>& inputs,
+of_ranks<T> computed(const al::rank_graphs& ranks, const of_ranks<T>& inputs,
                      al::host::kernels use = al::host::kernels::fast) {
   const al::host::rank_engines engines{ranks, {.use = use}};
   of_ranks<T> outputs(engines.size());
@@ -304,6 +304,75 @@ TEST_CASE("products with a collective round as a product and a collective do, bi
         }) == result_of([](auto a, auto w, auto b) {
           return al::matmul_bias(al::all_gather<al::world<4>>(a), w, b);
         }));
+}
+
+namespace {
+
+/// Two ranks of two experts each; what they send and receive stands beside the numbers of the test.
+template <class Work>
+std::vector<al::model> dispatching(Work) {
+  return al::trace_each_rank<2>([](auto rank) {
+    constexpr bool first = decltype(rank)::value == 0;
+    using sent = std::conditional_t<first, al::rows<0, 1, 2, 0>, al::rows<1, 1, 0, 0>>;
+    using received = std::conditional_t<first, al::rows<0, 1, 1, 1>, al::rows<2, 0, 0, 0>>;
+    return al::trace(
+        [](auto a) {
+          return al::cast<al::f32>(Work{}.template operator()<sent, received>(al::cast<al::f16>(a)));
+        },
+        x < first ? 3 : 2, 2 >);
+  });
+}
+/// The first two rows of a rank are its two experts.
+constexpr auto experts(auto a) {
+  return al::reshape<2, 2, 1>(al::slice<0, 0, 2>(a));
+}
+const of_ranks<float> tokens{{1, 2, 3, 4, 5, 6}, {10, 20, 30, 40}};
+
+}  // namespace
+
+TEST_CASE("rows go to the experts of all ranks and are multiplied there") {
+  // Rank 0: expert [1 2] gets [10 20], expert [3 4] gets its own [1 2] and [30 40] of rank 1.
+  // Rank 1: expert [10 20] gets [3 4] and [5 6] of rank 0, expert [30 40] gets nothing.
+  const of_ranks<float> products{{50, 11, 250}, {110, 170}};
+  const auto plain = dispatching([]<class Sent, class Received>(auto a) {
+    return al::all_to_all_v_grouped_matmul<al::world<2>, Sent, Received>(a, experts(a));
+  });
+  CHECK(computed(plain, tokens) == products);
+  CHECK(computed(dispatching([]<class Sent, class Received>(auto a) {
+                   return al::all_to_all_v_grouped_matmul<al::world<2>, Sent, Received, al::transposed::x2>(
+                       a, al::reshape<2, 1, 2>(al::slice<0, 0, 2>(a)));
+                 }),
+                 tokens) == products);
+
+  // What was received, in the order of the experts: models in files may ask for it.
+  std::vector<al::graph> with_rows;
+  for (const al::model& rank : plain) {
+    al::graph& g = with_rows.emplace_back(rank.lowered());
+    const int grouped = g.find("AlltoAllvGroupedMatMul");
+    g.nodes[static_cast<std::size_t>(grouped)].attributes["permute_out_flag"].value = true;
+    for (al::node& n : g.nodes)
+      for (al::value_reference& input : n.inputs)
+        if (input.node == grouped) input.output = 2;
+    al::throw_first_error(al::infer(g));
+  }
+  CHECK(computed(with_rows, tokens) == of_ranks<float>{{10, 20, 1, 2, 30, 40}, {3, 4, 5, 6}});
+}
+
+TEST_CASE("beside the experts of each rank, the one that all have multiplies every rank's own rows") {
+  const auto shared = [](auto which) {
+    using output = decltype(which);
+    return dispatching([]<class Sent, class Received>(auto a) {
+      using al::transposed;
+      return al::all_to_all_v_grouped_matmul<al::world<2>, Sent, Received, transposed::neither,
+                                             transposed::x2>(a, experts(a), a, al::slice<0, 0, 1>(a))
+          .template get<output::value>();
+    });
+  };
+  CHECK(computed(shared(std::integral_constant<std::size_t, 0>{}), tokens) ==
+        of_ranks<float>{{50, 11, 250}, {110, 170}});
+  // Times [1 2] on rank 0, times [10 20] on rank 1.
+  CHECK(computed(shared(std::integral_constant<std::size_t, 1>{}), tokens) ==
+        of_ranks<float>{{5, 11, 17}, {500, 1100}});
 }
 
 TEST_CASE("a ring of sends, all of which come before the receives") {

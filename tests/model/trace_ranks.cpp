@@ -4,7 +4,7 @@
 #include <airloom/graph/graph.hpp>
 #include <airloom/graph/ranks.hpp>
 #include <airloom/model/trace_ranks.hpp>
-#include <airloom/ops/collective.hpp>
+#include <airloom/ops/collective_matmul.hpp>
 #include <cstring>
 
 namespace al = airloom;
@@ -145,6 +145,34 @@ TEST_CASE("what has to be alike on all ranks") {
   CHECK(says(two([](auto a) { return al::all_to_all_vc<pair, 0, al::rows<1, 3>, al::rows<2, 2>>(a); },
                  [](auto a) { return al::all_to_all_vc<pair, 0, al::rows<1, 3>, al::rows<2, 2>>(a); }),
              {"rank 1", "is described for place 0, but has place 1"}));
+}
+
+namespace {
+
+/// Two experts of one row and two columns on each of two ranks.
+template <class Sent, class Received>
+struct dispatched {
+  constexpr auto operator()(auto a) const {
+    const auto numbers = al::cast<al::f16>(a);
+    return al::all_to_all_v_grouped_matmul<pair, Sent, Received>(al::reshape<4, 1>(numbers),
+                                                                 al::reshape<2, 1, 2>(numbers));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what is sent to an expert is what its rank receives for it") {
+  using sent = al::rows<1, 1, 2, 0>;
+  CHECK(two(dispatched<sent, al::rows<1, 1, 0, 1>>{},
+            dispatched<al::rows<0, 1, 1, 2>, al::rows<2, 0, 1, 2>>{}) == "");
+  CHECK(says(
+      two(dispatched<sent, al::rows<1, 1, 0, 1>>{}, dispatched<al::rows<0, 1, 1, 2>, al::rows<1, 0, 1, 2>>{}),
+      {"AlltoAllvGroupedMatMul on rank 0", "sends 2 rows for expert 0 to rank 1", "receives 1 from it"}));
+  std::vector<al::graph> ranks(2, al::trace(dispatched<sent, sent>{}, x).lowered());
+  for (al::graph& g : ranks)
+    g.nodes[static_cast<std::size_t>(g.find("AlltoAllvGroupedMatMul"))].attributes["ep_world_size"].value =
+        std::int64_t{4};
+  CHECK(says(al::check_ranks(ranks).at(0).message, {"has ep_world_size 4", "has 2 ranks"}));
 }
 
 TEST_CASE("groups that do not hold") {

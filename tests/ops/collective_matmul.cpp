@@ -134,6 +134,84 @@ TEST_CASE("MatmulReduceScatter") {
         test::shape({extent::unknown(), 4}));  // (R5)
 }
 
+namespace {
+
+constexpr group<0, 1> experts_of_both{"ep"};
+using sent = rows<1, 2, 0, 3>;
+using received = rows<4, 0, 2, 1>;
+
+}  // namespace
+static_assert(test::is<decltype(all_to_all_v_grouped_matmul<experts_of_both, sent, received>(
+                           plain<f16, 6, 8>{}, plain<f16, 2, 8, 5>{})),
+                       plain<f16, 7, 5>>);
+static_assert(test::is<decltype(all_to_all_v_grouped_matmul<experts_of_both, sent, received, transposed::x2>(
+                                    plain<bf16, 6, 8>{}, plain<bf16, 2, 5, 8>{}, plain<bf16, 3, 4>{},
+                                    plain<bf16, 4, 9>{})
+                                    .get<1>()),
+                       plain<bf16, 3, 9>>);
+
+TEST_CASE("AlltoAllvGroupedMatMul") {
+  const auto dispatch = [](const shape_value& x = test::shape({6, 8}),
+                           const shape_value& weights = test::shape({2, 8, 5})) {
+    auto made = std::make_unique<apply>("AlltoAllvGroupedMatMul");
+    made->set("group", "g").set("ep_world_size", 2);
+    made->set("send_counts", {1, 2, 0, 3}).set("recv_counts", {4, 0, 2, 1});
+    made->input(f16, x).input(f16, weights).unfed().unfed();
+    return made;
+  };
+  const shape_value none;
+  CHECK(dispatch()->run().shapes == std::vector{test::shape({7, 5}), none, none});
+  CHECK(dispatch()->run().types == std::vector{f16, f16, f16});
+  CHECK(dispatch()->set("permute_out_flag", true).run().shapes[2] == test::shape({7, 8}));
+  CHECK(dispatch()->input(f16, {3, 4}).input(f16, {4, 9}).run().shapes[1] == test::shape({3, 9}));
+  CHECK(dispatch()->set("trans_mm_weight", true).input(f16, {3, 4}).input(f16, {9, 4}).run().shapes[1] ==
+        test::shape({3, 9}));
+  check_refused(*dispatch(test::shape({1, 6, 8})), relation::rank, "gmm_x");                         // (R1)
+  check_refused(*dispatch(test::shape({6, 8}), test::shape({8, 5})), relation::rank, "gmm_weight");  // (R1)
+  check_refused(*dispatch(test::shape({6, 7})), relation::equal, "gmm_x_columns");                   // (R2)
+  check_refused(dispatch()->set("trans_gmm_weight", true), relation::equal, "gmm_x_columns");        // (R2)
+  check_refused(*dispatch(test::shape({6, 8}), test::shape({3, 8, 5})), relation::equal,
+                "send_counts");                                                                       // (R3)
+  check_refused(*dispatch(test::shape({7, 8})), relation::equal, "gmm_x_rows");                       // (R4)
+  check_refused(dispatch()->input(f16, {3, 4}), relation::fed, "mm_weight");                          // (R5)
+  check_refused(dispatch()->unfed().input(f16, {4, 9}), relation::fed, "mm_x");                       // (R5)
+  check_refused(dispatch()->input(f16, {3, 5}).input(f16, {4, 9}), relation::equal, "mm_x_columns");  // (R5)
+  check_refused(dispatch()->input(f16, {3}).input(f16, {4, 9}), relation::rank, "mm_x");              // (R5)
+}
+
+TEST_CASE("AlltoAllvGroupedMatMul counts what it sends and receives") {
+  const auto counted = [](std::initializer_list<std::int64_t> sent,
+                          std::initializer_list<std::int64_t> received, int ranks = 2) {
+    auto made = std::make_unique<apply>("AlltoAllvGroupedMatMul");
+    made->set("group", "g").set("ep_world_size", ranks).set("send_counts", sent).set("recv_counts", received);
+    made->input(f16, {3, 8}).input(f16, {1, 8, 5});
+    return made;
+  };
+  CHECK(counted({1, 2}, {0, 0})->run().shapes[0] == test::shape({0, 5}));
+  check_refused(*counted({1, 2, 0}, {0, 1}), relation::equal, "send_counts");   // (R3)
+  check_refused(*counted({1, 2}, {1}), relation::equal, "recv_counts");         // (R3)
+  check_refused(*counted({4, -1}, {0, 1}), relation::at_least, "send_counts");  // (R3)
+  check_refused(*counted({}, {}, 0), relation::at_least, "ep_world_size");      // (R3)
+}
+
+TEST_CASE("as many counts as the device takes") {
+  // 64 ranks of 4 experts each: more numbers than any shape has.
+  const tape record = record_model(
+      [](auto x, auto w) {
+        return []<std::size_t... I>(auto tokens, auto experts, std::index_sequence<I...>) {
+          using one_each = rows<static_cast<std::int64_t>(I * 0 + 1)...>;
+          return all_to_all_v_grouped_matmul<world<64>, one_each, one_each>(tokens, experts);
+        }(x, w, std::make_index_sequence<256>{});
+      },
+      input<static_model, f16, 256, 2>("x"), input<static_model, f16, 4, 2, 3>("w"));
+  graph g = make_graph(record, 0).lowered;
+  CHECK(infer(g).empty());
+  const node& grouped = only(g, "AlltoAllvGroupedMatMul");
+  CHECK(has(grouped, "send_counts", std::vector<std::int64_t>(256, 1)));
+  CHECK(has(grouped, "ep_world_size", std::int64_t{64}));
+  CHECK(grouped.output_descriptions.at(0).shape == test::shape({256, 3}));
+}
+
 TEST_CASE("the attributes are those of the Ascend prototypes") {
   const tape record = record_model(
       [](auto x, auto w) {

@@ -23,14 +23,15 @@ enum class attribute_kind : std::uint8_t {
   tensor,
 };
 
-/// One attribute's value. Lists lie in the pool of the attribute_list that holds it.
+/// One attribute's value. A list lies in the pool of the attribute_list that holds it, or elsewhere.
 struct attribute_value {
   attribute_kind kind = attribute_kind::none;
   std::int64_t integer = 0;  ///< also boolean (0 or 1) and element_type (the ge number)
   double real = 0;
   std::string_view text;
-  std::uint8_t first = 0;  ///< of a list, in the pool
-  std::uint8_t count = 0;
+  const std::int64_t* elsewhere = nullptr;  ///< the list, where it does not lie in the pool
+  std::uint32_t count = 0;                  ///< of a list
+  std::uint8_t first = 0;                   ///< of a list, in the pool
 };
 
 struct named_attribute {
@@ -70,14 +71,18 @@ struct attribute_list {
   constexpr void operator()(std::string_view name, std::initializer_list<std::int64_t> values) {
     integers(name, values.begin(), values.size());
   }
-  /// A list of integers; false where the pool is too small for it.
-  constexpr bool integers(std::string_view name, const std::int64_t* values, std::size_t length) {
-    if (pooled + length > max_pool) return false;
+  /// A list of integers, kept here: as long as a shape or less.
+  constexpr void integers(std::string_view name, const std::int64_t* values, std::size_t length) {
     attribute_value& value = add(name, attribute_kind::integers);
     value.first = pooled;
-    value.count = static_cast<std::uint8_t>(length);
+    value.count = static_cast<std::uint32_t>(length);
     for (std::size_t i = 0; i != length; ++i) pool[pooled++] = values[i];
-    return true;
+  }
+  /// A list of integers that stays where it is, and has to stay there as long as it is read.
+  constexpr void integers_at(std::string_view name, const std::int64_t* values, std::size_t length) {
+    attribute_value& value = add(name, attribute_kind::integers);
+    value.elsewhere = values;
+    value.count = static_cast<std::uint32_t>(length);
   }
 
   constexpr const attribute_value* find(std::string_view name) const {
@@ -85,7 +90,9 @@ struct attribute_list {
       if (entries[i].name == name) return &entries[i].value;
     return nullptr;
   }
-  constexpr const std::int64_t* list(const attribute_value& value) const { return pool + value.first; }
+  constexpr const std::int64_t* list(const attribute_value& value) const {
+    return value.elsewhere != nullptr ? value.elsewhere : pool + value.first;
+  }
 
  private:
   constexpr attribute_value& add(std::string_view name, attribute_kind kind) {

@@ -55,14 +55,15 @@ enum class memory_trait : std::uint8_t {
 
 /// What the ranks of a group bring when they meet in an operator.
 enum class meeting : std::uint8_t {
-  none,       ///< it concerns one rank alone
-  alike,      ///< tensors of one shape
-  pieces,     ///< tensors of one shape, whose rows are cut into one piece a rank
-  shares,     ///< input 1 holds the rank's own number of rows, input 2 those of all ranks
-  exchanges,  ///< input 1 holds the elements for each rank, input 3 those from each
-  matrix,     ///< input 1 holds what each rank sends to each; the attribute `rank` is the rank's place
-  sends,      ///< a message for `dest_rank`
-  receives,   ///< the message from `src_rank`
+  none,        ///< it concerns one rank alone
+  alike,       ///< tensors of one shape
+  pieces,      ///< tensors of one shape, whose rows are cut into one piece a rank
+  shares,      ///< input 1 holds the rank's own number of rows, input 2 those of all ranks
+  exchanges,   ///< input 1 holds the elements for each rank, input 3 those from each
+  matrix,      ///< input 1 holds what each rank sends to each; the attribute `rank` is the rank's place
+  dispatches,  ///< `send_counts` holds the rows for each expert of each rank, `recv_counts` those from each
+  sends,       ///< a message for `dest_rank`
+  receives,    ///< the message from `src_rank`
 };
 
 template <class T>
@@ -144,9 +145,10 @@ struct prototype {
   }
   /// An attribute of newer CANN releases than those that TorchAir writes for: read, but written only where
   /// set.
-  constexpr prototype&& newer_attribute(std::string_view name, bool value) && {
+  template <fixed_attribute_default T>
+  constexpr prototype&& newer_attribute(std::string_view name, T value) && {
     defaults(name, value);
-    attributes[attribute_count++] = {name, attribute_kind::boolean, false, false};
+    attributes[attribute_count++] = {name, defaults.entries[defaults.count - 1].value.kind, false, false};
     return static_cast<prototype&&>(*this);
   }
   constexpr prototype&& required(std::string_view name, attribute_kind kind) && {

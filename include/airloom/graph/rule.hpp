@@ -203,6 +203,10 @@ class inference {
     while (place != ir_.attribute_count && ir_.attributes[place].name != attribute) ++place;
     return fail({relation::text_known, place, -1, 0, 0, -1, no_gear});
   }
+  /// An optional input that is needed all the same, because another one is there.
+  constexpr bool need_fed(part_number part, std::size_t input) {
+    return fed(input) || fail({relation::fed, part.value, -1, 0, 0, -1, no_gear});
+  }
   /// The contents of an input (a shape operand, axes, …) are known; the operators that need them say so here.
   constexpr bool need_contents(part_number part, std::size_t input) {
     return has_values(input) || fail({relation::contents_known, part.value, -1, 0, 0, -1, no_gear});

@@ -511,12 +511,14 @@ struct nothing_recorded {
   constexpr const nothing_recorded& with(std::string_view, double) const { return *this; }
 };
 
-/// All outputs of an operator, for structured bindings; as many refused ones where it was refused.
+/// The first outputs of an operator, for structured bindings; as many refused ones where it was refused.
 template <std::size_t>
 using refused_output = no_shape;
 template <std::size_t Count, class... Outputs>
-constexpr recorded<Outputs...> outputs_of(const recorded<Outputs...>& all) {
-  return all;
+constexpr auto outputs_of(const recorded<Outputs...>& all) {
+  return [&]<std::size_t... I>(std::index_sequence<I...>) {
+    return recorded<typename decltype(pick_type<I, Outputs...>())::type...>{all.record, all.step};
+  }(std::make_index_sequence<Count>{});
 }
 template <std::size_t Count>
 constexpr auto outputs_of(const nothing_recorded&) {

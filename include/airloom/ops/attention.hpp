@@ -152,7 +152,7 @@ struct prompt_flash_attention : operator_definition {
     const std::int64_t mode = i.integer("sparse_mode");
     if (!i.need_at_least(part::sparse_mode, mode, 0) || !i.need_below(part::sparse_mode, mode, 5)) return;
     if (!i.fed(4)) {
-      if (mode >= 2) i.fail({relation::fed, static_cast<int>(part::atten_mask)});
+      if (mode >= 2) i.need_fed(part::atten_mask, 4);
       return;
     }
     const shape_value& mask = i.shape(4);

@@ -480,10 +480,8 @@ struct hcom_receive : collective {
 template <std::int64_t... Counts>
 struct rows {
   static constexpr std::size_t ranks = sizeof...(Counts);
-  static constexpr std::int64_t at(std::size_t place) {
-    const std::int64_t counts[]{Counts..., 0};
-    return counts[place];
-  }
+  static constexpr std::int64_t counts[]{Counts..., 0};
+  static constexpr std::int64_t at(std::size_t place) { return counts[place]; }
 };
 
 /// A number that is the same on every rank, or a function of a rank's place in its group.

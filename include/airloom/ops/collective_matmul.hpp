@@ -218,6 +218,107 @@ struct matmul_reduce_scatter : collective_matmul {
                                       .with_rule(rule);
 };
 
+/// all_to_all_v_grouped_matmul<Group, Sent, Received>(x, experts): every rank has experts of its own. The
+/// rows of x go to the ranks whose experts they are for; what a rank receives is put in the order of its
+/// experts, and each expert multiplies its own rows. With (x, experts, shared_x, shared) the second result is
+/// the product of an expert that every rank has. Sent and Received are al::rows<…> of a number for each
+/// expert of each rank: that of expert e of the rank at place p stands at p · experts + e. The device takes
+/// at most 256 numbers.
+/// Inputs   gmm_x: [rows, h], f16 or bf16; gmm_weight: [experts of this rank, h, n], transposed where
+///          all_to_all_v_grouped_matmul<Group, Sent, Received, transposed::x2> says so; send_counts_tensor,
+///          recv_counts_tensor: read by nobody (files only); mm_x: [m, k]; mm_weight: [k, l], transposed
+///          where one more transposed::x2 says so
+/// Output   gmm_y: [received rows, n]; mm_y: [m, l], a scalar where mm_x is not fed; permute_out: the rows
+///          received, [received rows, h], a scalar unless permute_out_flag is true (files only); all of the
+///          element type of gmm_x
+/// Needs    (R1) gmm_x has rank 2, gmm_weight rank 3
+///          (R2) the columns of gmm_x equal the rows of every expert in every gear
+///          (R3) as many send_counts and recv_counts as ep_world_size ranks have experts, none negative
+///          (R4) the rows of gmm_x equal the sum of send_counts in every gear
+///          (R5) mm_x and mm_weight are both fed, of rank 2, and the columns of one equal the rows of the
+///          other in every gear; or neither is fed
+/// Lowers   AlltoAllvGroupedMatMul(gmm_x, gmm_weight, -, -, mm_x, mm_weight) {group, ep_world_size,
+///          send_counts, recv_counts, trans_gmm_weight, trans_mm_weight, permute_out_flag} -> gmm_y, mm_y,
+///          permute_out
+/// Example  al::all_to_all_v_grouped_matmul<al::world<2>, al::rows<3, 1>, al::rows<3, 2>>(x, experts)
+struct all_to_all_v_grouped_matmul : collective {
+  enum class part {
+    gmm_x,
+    gmm_weight,
+    send_counts_tensor,
+    recv_counts_tensor,
+    mm_x,
+    mm_weight,
+    gmm_x_rows,
+    gmm_x_columns,
+    gmm_weight_rows,
+    mm_x_columns,
+    mm_weight_rows,
+    send_counts,
+    recv_counts,
+    sum_of_send_counts,
+    experts_of_all_ranks,
+    ep_world_size,
+  };
+
+  static constexpr void rule(inference& i) {
+    const shape_value &x = i.shape(0), &experts = i.shape(1);
+    if (!i.need_rank(part::gmm_x, x, 2) || !i.need_rank(part::gmm_weight, experts, 3)) return;  // (R1)
+    const product::matrix expert = product::matrix_of(experts, i.boolean("trans_gmm_weight"), false);
+    i.need_equal(part::gmm_x_columns, x[1], part::gmm_weight_rows, expert.rows);  // (R2)
+    if (!i.need_at_least(part::ep_world_size, i.integer("ep_world_size"), 1)) return;
+    const extent all_experts = experts[0] * extent{i.integer("ep_world_size")};
+    const std::int64_t sent = sum_of_counts(i, part::send_counts, "send_counts", all_experts);
+    const std::int64_t received = sum_of_counts(i, part::recv_counts, "recv_counts", all_experts);
+    if (!i.holds()) return;
+    i.need_equal(part::gmm_x_rows, x[0], part::sum_of_send_counts, extent{sent});  // (R4)
+    i.output(0, shape_value::of(extent{received}, expert.columns));
+    i.output(1, shared_product(i));
+    if (i.boolean("permute_out_flag")) i.output(2, shape_value::of(extent{received}, x[1]));
+  }
+  static constexpr std::int64_t sum_of_counts(inference& i, part name, std::string_view attribute,
+                                              const extent& all_experts) {  // (R3)
+    const auto numbers = static_cast<std::int64_t>(i.length(attribute));
+    if (!i.need_equal(name, extent{numbers}, part::experts_of_all_ranks, all_experts)) return 0;
+    std::int64_t sum = 0;
+    for (std::size_t k = 0; k != i.length(attribute); ++k) {
+      if (!i.need_at_least(name, i.element(attribute, k), 0)) return 0;
+      sum += i.element(attribute, k);
+    }
+    return sum;
+  }
+  static constexpr shape_value shared_product(inference& i) {  // (R5)
+    if (!i.fed(4) && !i.fed(5)) return {};
+    if (!i.need_fed(part::mm_x, 4) || !i.need_fed(part::mm_weight, 5)) return {};
+    const shape_value &x = i.shape(4), &weight = i.shape(5);
+    if (!i.need_rank(part::mm_x, x, 2) || !i.need_rank(part::mm_weight, weight, 2)) return {};
+    const product::matrix shared = product::matrix_of(weight, i.boolean("trans_mm_weight"), false);
+    i.need_equal(part::mm_x_columns, x[1], part::mm_weight_rows, shared.rows);
+    return shape_value::of(x[0], shared.columns);
+  }
+  static constexpr dtype_set multiplied = collective_matmul::multiplied;
+  static constexpr prototype ir = prototype{"AlltoAllvGroupedMatMul"}
+                                      .input("gmm_x", multiplied, 'T')
+                                      .input("gmm_weight", multiplied, 'T')
+                                      .optional("send_counts_tensor", set_of(i32, i64))
+                                      .optional("recv_counts_tensor", set_of(i32, i64))
+                                      .optional("mm_x", multiplied, 'T')
+                                      .optional("mm_weight", multiplied, 'T')
+                                      .output_like("gmm_y", 0)
+                                      .output_like("mm_y", 0)
+                                      .output_like("permute_out", 0)
+                                      .required("group", attribute_kind::text)
+                                      .required("ep_world_size", attribute_kind::integer)
+                                      .required("send_counts", attribute_kind::integers)
+                                      .required("recv_counts", attribute_kind::integers)
+                                      .attribute("trans_gmm_weight", false)
+                                      .attribute("trans_mm_weight", false)
+                                      .attribute("permute_out_flag", false)
+                                      .newer_attribute("comm_mode", "")
+                                      .met_by(meeting::dispatches)
+                                      .with_rule(rule);
+};
+
 }  // namespace op
 
 /// The attributes of a product with a collective of this group; those that the operator does not have are not
@@ -253,6 +354,38 @@ constexpr auto matmul_reduce_scatter(const Left& x1, const Right& x2, const Bias
   return collective<op::matmul_reduce_scatter, Group>(where, attributes_of_collective_matmul<Group, Which>{},
                                                       x1, x2, bias)
       .template output<0>();
+}
+
+template <const auto& Group, class Sent, class Received, transposed Experts, transposed Shared>
+struct attributes_of_grouped_matmul {
+  static_assert(!transposes_x1(Experts) && !transposes_x1(Shared),
+                "all_to_all_v_grouped_matmul: the device transposes weights alone");
+  constexpr void operator()(attribute_list& set, int) const {
+    set("ep_world_size", static_cast<std::int64_t>(Group.size));
+    set.integers_at("send_counts", Sent::counts, Sent::ranks);
+    set.integers_at("recv_counts", Received::counts, Received::ranks);
+    set("trans_gmm_weight", transposes_x2(Experts));
+    set("trans_mm_weight", transposes_x2(Shared));
+  }
+};
+
+template <const auto& Group, class Sent, class Received, transposed Experts = transposed::neither,
+          operand_like X, operand_like Weight>
+constexpr auto all_to_all_v_grouped_matmul(const X& x, const Weight& experts,
+                                           const line& where = line::current()) {
+  using attributes = attributes_of_grouped_matmul<Group, Sent, Received, Experts, transposed::neither>;
+  return collective<op::all_to_all_v_grouped_matmul, Group>(where, attributes{}, x, experts, unfed, unfed,
+                                                            unfed, unfed)
+      .template output<0>();
+}
+template <const auto& Group, class Sent, class Received, transposed Experts = transposed::neither,
+          transposed Shared = transposed::neither, operand_like X, operand_like Weight, operand_like SharedX,
+          operand_like SharedWeight>
+constexpr auto all_to_all_v_grouped_matmul(const X& x, const Weight& experts, const SharedX& shared_x,
+                                           const SharedWeight& shared, const line& where = line::current()) {
+  using attributes = attributes_of_grouped_matmul<Group, Sent, Received, Experts, Shared>;
+  return outputs_of<2>(collective<op::all_to_all_v_grouped_matmul, Group>(where, attributes{}, x, experts,
+                                                                          unfed, unfed, shared_x, shared));
 }
 
 }  // namespace airloom

@@ -16,7 +16,7 @@ namespace {
 
 /// What a rank shows the others.
 struct brought {
-  void* const* inputs;
+  const void* const* inputs;
   const std::size_t* bytes;  ///< of each input
 };
 
@@ -45,7 +45,7 @@ struct member {
 
 /// A meeting around `work(self, addresses)`, which returns a status_code.
 template <class Work>
-status_code meet_in(const member& self, void* const* shown, const arguments& a, const Work& work) {
+status_code meet_in(const member& self, const void* const* shown, const arguments& a, const Work& work) {
   const brought mine{shown, self.bytes.data()};
   if (!self.at->arrive(self.place, &mine)) return status_code::rank_missing;
   const status_code verdict = work(self, a);
@@ -148,6 +148,66 @@ prepared meet_after(local_product first, member self, Work work) {
       scratch_bytes);
 }
 
+/// How many rows go to, or come from, the experts of each rank, rank by rank.
+struct counts_of_experts {
+  std::vector<std::int64_t> counts;
+  std::size_t experts;  ///< of one rank
+
+  std::int64_t at(std::size_t rank, std::size_t expert) const { return counts[rank * experts + expert]; }
+  std::size_t bytes() const { return counts.size() * sizeof(std::int64_t); }
+  /// The rows of each expert, from all ranks.
+  std::vector<std::size_t> rows() const {
+    std::vector<std::size_t> sums(experts);
+    for (std::size_t i = 0; i != counts.size(); ++i) sums[i % experts] += static_cast<std::size_t>(counts[i]);
+    return sums;
+  }
+};
+/// Collects the rows that all ranks have for a rank's own experts, in the order of the experts; each rank
+/// shows its rows and, as the second tensor, its counts.
+status_code collect_for_experts(const member& me, const counts_of_experts& received, std::size_t row,
+                                std::byte* to) {
+  for (std::size_t expert = 0; expert != received.experts; ++expert)
+    for (std::size_t rank = 0; rank != me.count(); ++rank) {
+      if (me.of(rank).bytes[1] != received.bytes()) return status_code::ranks_disagree;
+      const std::int64_t* const sent = me.numbers_of(rank, 1);
+      const std::size_t place = me.place * received.experts + expert;
+      const auto before = static_cast<std::size_t>(std::accumulate(sent, sent + place, std::int64_t{0}));
+      const auto count = static_cast<std::size_t>(sent[place]);
+      if (sent[place] != received.at(rank, expert) || (before + count) * row > me.of(rank).bytes[0])
+        return status_code::ranks_disagree;
+      if (count != 0) std::memcpy(to, me.bytes_of(rank, 0) + before * row, count * row);
+      to += count * row;
+    }
+  return status_code::ok;
+}
+
+/// The products of all experts of a rank, and of the one that every rank has.
+struct grouped_product {
+  struct expert {
+    prepared product;
+    std::size_t rows, weight, result;  ///< where they begin, in bytes
+  };
+  std::vector<expert> experts{};
+  prepared shared{};  ///< runs where there is one
+
+  std::size_t scratch_bytes() const {
+    std::size_t most = shared.scratch_bytes;
+    for (const expert& each : experts) most = std::max(most, each.product.scratch_bytes);
+    return most;
+  }
+  status_code run(std::byte* rows, const arguments& a, void* scratch) const {
+    for (const expert& each : experts) {
+      void* const inputs[]{rows + each.rows, static_cast<std::byte*>(a.inputs[1]) + each.weight, nullptr};
+      void* const output = a.output<std::byte>(0) + each.result;
+      const status_code verdict = each.product.run(each.product.state.get(), {inputs, &output, scratch});
+      if (verdict != status_code::ok) return verdict;
+    }
+    if (shared.run == nullptr) return status_code::ok;
+    void* const inputs[]{a.inputs[4], a.inputs[5], nullptr};
+    return shared.run(shared.state.get(), {inputs, a.outputs + 1, scratch});
+  }
+};
+
 /// Prepares one collective for one rank.
 class collective {
  public:
@@ -186,6 +246,28 @@ class collective {
           return product.run(product.state.get(), {inputs, a.outputs, scratch + room});
         },
         room + product.scratch_bytes);
+  }
+  /// What is received goes into the third output, or into scratch memory where that one is not wanted.
+  prepared all_to_all_v_grouped_matmul() const {
+    const std::size_t experts = op_.input(1).shape.at(0);
+    const counts_of_experts sent{op_.integers("send_counts"), experts};
+    const counts_of_experts received{op_.integers("recv_counts"), experts};
+    const grouped_product product = product_of_experts(received.rows());
+    const tensor_facts rows{op_.input(0).type, {op_.output(0).shape.at(0), op_.input(0).shape.at(1)}};
+    const std::size_t room = op_.boolean("permute_out_flag") ? 0 : aligned(rows.bytes());
+    member me = self();
+    me.bytes = {op_.input(0).bytes(), sent.bytes()};
+    return prepare_run(
+        [me, sent, received, product, room, row = width() * row()](const arguments& a) {
+          std::byte* const scratch = static_cast<std::byte*>(a.scratch);
+          std::byte* const own = room == 0 ? a.output<std::byte>(2) : scratch;
+          const void* const shown[]{a.inputs[0], sent.counts.data()};
+          const status_code verdict = meet_in(me, shown, a, [&](const member& self, const arguments&) {
+            return collect_for_experts(self, received, static_cast<std::size_t>(row), own);
+          });
+          return verdict == status_code::ok ? product.run(own, a, scratch + room) : verdict;
+        },
+        room + product.scratch_bytes());
   }
   prepared reduce_scatter() const {
     const std::size_t share = op_.output(0).elements();
@@ -297,12 +379,34 @@ class collective {
   }
   /// x1 · x2 + bias with these rows as x1, and this result.
   prepared product_of(const tensor_facts& rows, const tensor_facts& result) const {
-    node product = part_of("BatchMatMulV2");
-    product.attributes["adj_x2"].value = op_.boolean("is_trans_b");
     std::vector<tensor_facts> inputs{rows, op_.input(1), op_.fed(2) ? op_.input(2) : tensor_facts{}};
     for (const tensor_facts& each : inputs)
       if (each.fed() && each.type != result.type) op_.refuse("quantised tensors");
+    return multiplied(std::move(inputs), result, op_.boolean("is_trans_b"));
+  }
+  prepared multiplied(std::vector<tensor_facts> inputs, const tensor_facts& result, bool transposed) const {
+    node product = part_of("BatchMatMulV2");
+    product.attributes["adj_x2"].value = transposed;
     return prepare({product, std::move(inputs), {result}, op_.forms()}, kernels::reference);
+  }
+  /// The products of experts that get so many rows each.
+  grouped_product product_of_experts(const std::vector<std::size_t>& rows) const {
+    const tensor_facts &x = op_.input(0), &weights = op_.input(1);
+    const tensor_facts weight{weights.type, {weights.shape.at(1), weights.shape.at(2)}};
+    const std::size_t columns = op_.output(0).shape.at(1);
+    grouped_product made;
+    std::size_t first = 0;
+    for (std::size_t expert = 0; expert != rows.size(); first += rows[expert++]) {
+      if (rows[expert] == 0) continue;
+      const tensor_facts own{x.type, {rows[expert], x.shape.at(1)}}, result{x.type, {rows[expert], columns}};
+      made.experts.push_back({multiplied({own, weight, {}}, result, op_.boolean("trans_gmm_weight")),
+                              bytes_for(x.type, first * x.shape.at(1)), expert * weight.bytes(),
+                              bytes_for(x.type, first * columns)});
+    }
+    if (op_.fed(4))
+      made.shared =
+          multiplied({op_.input(4), op_.input(5), {}}, op_.output(1), op_.boolean("trans_mm_weight"));
+    return made;
   }
   local_product own_product(const tensor_facts& result) const {
     constexpr std::size_t x3 = 3;
@@ -400,6 +504,7 @@ void add_collective_kernels(kernel_table& table) {
   table.add("MatmulAllReduce", reference<&collective::matmul_all_reduce>);
   table.add("MatmulReduceScatter", reference<&collective::matmul_reduce_scatter>);
   table.add("AllGatherMatmul", reference<&collective::all_gather_matmul>);
+  table.add("AlltoAllvGroupedMatMul", reference<&collective::all_to_all_v_grouped_matmul>);
   table.add("HcomSend", reference<&collective::send>);
   table.add("HcomReceive", reference<&collective::receive>);
 }
