@@ -41,8 +41,8 @@ foreach(library IN ITEMS airloom airloom_shared)
   target_link_libraries(${library}
     PUBLIC Boost::headers
     PRIVATE $<BUILD_INTERFACE:Eigen3::Eigen> $<BUILD_INTERFACE:range-v3::range-v3>
-            $<BUILD_INTERFACE:nlohmann_json::nlohmann_json> $<BUILD_INTERFACE:fmt::fmt-header-only>
-            OpenSSL::Crypto protobuf::libprotobuf Threads::Threads ZLIB::ZLIB)
+            $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>
+            fmt::fmt OpenSSL::Crypto protobuf::libprotobuf Threads::Threads ZLIB::ZLIB)
 endforeach()
 
 if(BUILD_SHARED_LIBS)

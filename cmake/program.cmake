@@ -4,7 +4,7 @@ if(airloom_cli_sources)
   find_package(CLI11 REQUIRED)
   add_executable(airloom_program ${airloom_cli_sources})
   set_target_properties(airloom_program PROPERTIES OUTPUT_NAME airloom RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
-  target_link_libraries(airloom_program PRIVATE airloom CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt-header-only)
+  target_link_libraries(airloom_program PRIVATE airloom CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt)
   target_compile_definitions(airloom_program PRIVATE AIRLOOM_VERSION="${PROJECT_VERSION}")
   # The program calls the library for whatever takes time; optimised further it only takes longer to build.
   target_compile_options(airloom_program PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
