@@ -3,3 +3,5 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
+# Headers compiled beforehand are in ccache's way, and a source that misses an include is found without them.
+set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)

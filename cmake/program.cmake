@@ -8,6 +8,7 @@ if(airloom_cli_sources)
   target_compile_definitions(airloom_program PRIVATE AIRLOOM_VERSION="${PROJECT_VERSION}")
   # The program calls the library for whatever takes time; optimised further it only takes longer to build.
   target_compile_options(airloom_program PRIVATE $<$<CONFIG:Release,RelWithDebInfo>:-O1>)
+  target_precompile_headers(airloom_program PRIVATE <CLI/CLI.hpp> <fmt/format.h> <nlohmann/json.hpp>)
   airloom_warnings(airloom_program)
   install(TARGETS airloom_program)
 endif()

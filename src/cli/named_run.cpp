@@ -23,7 +23,7 @@ void require_known_names(const air::graph_summary& summary, const std::vector<na
 }
 
 /// The arrays in the order of the graph's inputs, with the element types that these have.
-std::vector<named_array> bind(const graph& g, const std::vector<named_array>& arrays) {
+std::vector<named_array> bind_inputs(const graph& g, const std::vector<named_array>& arrays) {
   const air::graph_summary summary = air::summarise(g);
   require_known_names(summary, arrays);
   std::vector<named_array> bound;
@@ -87,7 +87,7 @@ double milliseconds_of_one_call(host::context& context, const buffers& memory) {
 }  // namespace
 
 named_run run_by_name(const graph& g, std::vector<named_array> inputs, const host::options& how, int calls) {
-  inputs = bind(g, inputs);
+  inputs = bind_inputs(g, inputs);
   const graph special = specialise_to(g, inputs);
   const host::engine engine{special, how};
   host::context context = engine.make_context();

@@ -42,7 +42,7 @@ float only_value(const array& from) {
 }  // namespace
 
 TEST_CASE("bind: arrays come in the order of the requests") {
-  const auto arrays = bind(digits_mlp, airloom::safetensors(digits_mlp_path()));
+  const auto arrays = airloom::weights::bind(digits_mlp, airloom::safetensors(digits_mlp_path()));
   REQUIRE(arrays.size() == digits_mlp.size());
   for (std::size_t i = 0; i != arrays.size(); ++i) {
     CHECK(arrays[i].shape == digits_mlp[i].shape);
@@ -54,7 +54,7 @@ TEST_CASE("bind: all that does not fit is one error, sorted by name") {
   const std::vector<request> requests{
       {"d", dtype::f32, {1}}, {"b", dtype::bf16, {1}}, {"a", dtype::f32, {2, 1}}, {"c", dtype::f32, {1}}};
   const weights_source source = airloom::in_memory({{"z", one}, {"a", one}, {"b", one}, {"c", one}});
-  const airloom::error e = thrown_by([&] { bind(requests, source); });
+  const airloom::error e = thrown_by([&] { airloom::weights::bind(requests, source); });
   CHECK(e.code() == error_code::weights_do_not_fit);
   CHECK(e.happened() ==
         "The weights in 'the program's own arrays' do not fit the model (4 in all):\n"
@@ -67,29 +67,36 @@ TEST_CASE("bind: all that does not fit is one error, sorted by name") {
 TEST_CASE("bind: twenty lines, and the number of the rest") {
   std::vector<request> requests;
   for (int i = 0; i != 23; ++i) requests.push_back({fmt::format("w{}", i), dtype::f32, {}});
-  const std::string text = thrown_by([&] { bind(requests, airloom::in_memory({})); }).happened();
+  const std::string text =
+      thrown_by([&] { airloom::weights::bind(requests, airloom::in_memory({})); }).happened();
   CHECK(std::ranges::count(text, '\n') == 22);
   CHECK(text.ends_with("\n  and 3 more\n"));
   requests.resize(20);
-  CHECK(thrown_by([&] { bind(requests, airloom::in_memory({})); }).happened().find("more") ==
-        std::string::npos);
+  CHECK(
+      thrown_by([&] { airloom::weights::bind(requests, airloom::in_memory({})); }).happened().find("more") ==
+      std::string::npos);
 }
 
 TEST_CASE("bind: names that are not asked for are passed over where the source allows it") {
   const std::vector<request> some{digits_mlp[0]};
-  CHECK(says(thrown_by([&] { bind(some, airloom::safetensors(digits_mlp_path())); }), "5 in all"));
-  CHECK(bind(some, airloom::safetensors(digits_mlp_path(), {.allow_unused = true})).size() == 1);
-  CHECK(bind({}, airloom::in_memory({{"a", one}}, {.allow_unused = true})).empty());
+  CHECK(says(thrown_by([&] { airloom::weights::bind(some, airloom::safetensors(digits_mlp_path())); }),
+             "5 in all"));
+  CHECK(
+      airloom::weights::bind(some, airloom::safetensors(digits_mlp_path(), {.allow_unused = true})).size() ==
+      1);
+  CHECK(airloom::weights::bind({}, airloom::in_memory({{"a", one}}, {.allow_unused = true})).empty());
 }
 
 TEST_CASE("renamed: the model's names on the left, the source's on the right") {
   const weights_source source = airloom::in_memory({{"theirs", one}, {"same", two}});
   const std::vector<request> requests{{"ours", dtype::f32, {1}}, {"same", dtype::f32, {1}}};
   const weights_source there = airloom::renamed(source, {{"ours", "theirs"}});
-  const auto arrays = bind(requests, there);
+  const auto arrays = airloom::weights::bind(requests, there);
   CHECK(only_value(arrays[0]) == 1);
   CHECK(only_value(arrays[1]) == 2);
-  const airloom::error e = thrown_by([&] { bind(requests, airloom::renamed(there, {{"ours", "gone"}})); });
+  const airloom::error e = thrown_by([&] {
+    airloom::weights::bind(requests, airloom::renamed(there, {{"ours", "gone"}}));
+  });
   CHECK(says(e, "'ours' (there: 'gone') is missing"));
   CHECK(says(e, "'theirs' is there"));
 }
@@ -97,7 +104,7 @@ TEST_CASE("renamed: the model's names on the left, the source's on the right") {
 TEST_CASE("renamed: two parameters may share one array") {
   const weights_source tied = airloom::renamed(airloom::in_memory({{"a", one}}), {{"b", "a"}});
   const std::vector<request> requests{{"a", dtype::f32, {1}}, {"b", dtype::f32, {1}}};
-  const auto arrays = bind(requests, tied);
+  const auto arrays = airloom::weights::bind(requests, tied);
   CHECK(arrays[0].bytes.data == arrays[1].bytes.data);
 }
 
@@ -166,7 +173,7 @@ TEST_CASE("filled: integers that cannot be the value, and types without numbers,
 TEST_CASE("filled: parameters share their bytes") {
   const std::vector<request> requests{
       {"a", dtype::f32, {100}}, {"b", dtype::f32, {3, 5}}, {"c", dtype::f32, {0}}};
-  const auto arrays = bind(requests, airloom::ones());
+  const auto arrays = airloom::weights::bind(requests, airloom::ones());
   CHECK(arrays[0].bytes.data == arrays[1].bytes.data);
   CHECK(arrays[1].bytes.size == 60);
   CHECK(arrays[2].bytes.size == 0);

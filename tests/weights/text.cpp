@@ -1,6 +1,7 @@
 #include "text.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using airloom::in_quotes;
 using airloom::is_utf8;
@@ -8,8 +9,8 @@ using airloom::is_utf8;
 TEST_CASE("in_quotes: names in messages are short, on one line, and cut between characters") {
   CHECK(in_quotes("fc1.weight") == "'fc1.weight'");
   CHECK(in_quotes("a\nb\x7F") == "'a?b?'");
-  CHECK(in_quotes(std::string(121, 'x')) == "'" + std::string(120, 'x') + "…'");
-  CHECK(in_quotes(std::string(119, 'x') + "éy") == "'" + std::string(119, 'x') + "…'");
+  CHECK(in_quotes(std::string(121, 'x')) == fmt::format("'{:x<120}…'", ""));
+  CHECK(in_quotes(std::string(119, 'x') + "éy") == fmt::format("'{:x<119}…'", ""));
 }
 
 // The bounds are those of table 3-7 in the Unicode standard.

@@ -135,31 +135,45 @@ strided_loop<3> loop_of(const preparation& op) {
            dense_strides(shape)}};
 }
 
-template <class T>
-Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>, 0, Eigen::InnerStride<>> row_of(const T* first,
-                                                                                     std::size_t count,
-                                                                                     std::ptrdiff_t stride) {
-  return {first, static_cast<Eigen::Index>(count), Eigen::InnerStride<>{stride}};
+/// One row of an operand, in steps of `stride` elements.
+struct operand_row {
+  const void* first;
+  std::ptrdiff_t stride;
+
+  template <class T>
+  Eigen::Map<const Eigen::Array<T, Eigen::Dynamic, 1>, 0, Eigen::InnerStride<>> as(std::size_t count) const {
+    return {static_cast<const T*>(first), static_cast<Eigen::Index>(count), Eigen::InnerStride<>{stride}};
+  }
+};
+using row_function = void (*)(operand_row x1, operand_row x2, void* y, std::size_t count);
+
+/// y = f(x1, x2) for elements of type T, results of type Result. Function has no members.
+template <class T, class Result, class Function>
+void apply_to_row(operand_row x1, operand_row x2, void* y, std::size_t count) {
+  elements_at(static_cast<Result*>(y), count) = x1.as<T>(count).binaryExpr(x2.as<T>(count), Function{});
 }
 
-/// y = f(x1, x2) for elements of type T, results of type Result.
-template <class T, class Result, class Function>
-prepared broadcast_loop(const preparation& op, Function f) {
-  return prepare_run([loop = loop_of(op), f](const arguments& a) {
-    loop.run([&](const strided_loop<3>::offsets& at) {
-      const auto x1 = row_of(a.input<T>(0) + at[0], loop.row_length(), loop.row_stride(0));
-      const auto x2 = row_of(a.input<T>(1) + at[1], loop.row_length(), loop.row_stride(1));
-      elements_at(a.output<Result>(0) + at[2], loop.row_length()) = x1.binaryExpr(x2, f);
-    });
-  });
+/// The loop around a row function, which is compiled once for all operators and element types.
+prepared broadcast_loop(const preparation& op, row_function f) {
+  const auto width = [](const tensor_facts& tensor) {
+    return static_cast<std::ptrdiff_t>(facts_of(tensor.type).bits / 8);
+  };
+  return prepare_run(
+      [loop = loop_of(op), f, from = width(op.input(0)), to = width(op.output(0))](const arguments& a) {
+        loop.run([&](const strided_loop<3>::offsets& at) {
+          f({a.input<std::byte>(0) + at[0] * from, loop.row_stride(0)},
+            {a.input<std::byte>(1) + at[1] * from, loop.row_stride(1)}, a.output<std::byte>(0) + at[2] * to,
+            loop.row_length());
+        });
+      });
 }
 
 template <class Operation, class Elements>
 prepared reference_arithmetic(const preparation& op) {
   return for_element(Elements{}, op.output(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
-    return broadcast_loop<type, type>(
-        op, [](type a, type b) { return rounded<type>(Operation{}(widened(a), widened(b))); });
+    const auto f = [](type a, type b) { return rounded<type>(Operation{}(widened(a), widened(b))); };
+    return broadcast_loop(op, apply_to_row<type, type, std::remove_const_t<decltype(f)>>);
   });
 }
 
@@ -171,8 +185,8 @@ template <class Comparison, class Elements = compared_elements>
 prepared reference_comparison(const preparation& op) {
   return for_element(Elements{}, op.input(0).type, [&](auto tag) {
     using type = typename decltype(tag)::type;
-    return broadcast_loop<type, truth>(
-        op, [](type a, type b) { return truth{Comparison{}(widened(a), widened(b))}; });
+    const auto f = [](type a, type b) { return truth{Comparison{}(widened(a), widened(b))}; };
+    return broadcast_loop(op, apply_to_row<type, truth, std::remove_const_t<decltype(f)>>);
   });
 }
 
