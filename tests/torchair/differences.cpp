@@ -151,6 +151,23 @@ bool differences::explains_field(const std::string& name_of_case, const std::str
   return false;
 }
 
+std::vector<std::string> differences::unexplained(const std::string& name_of_case, const std::string& type,
+                                                  const fields& theirs, const fields& ours) {
+  const auto value = [](const fields& of, const std::string& name) {
+    const auto found = of.find(name);
+    return found == of.end() ? std::string{"–"} : found->second;
+  };
+  fields names = theirs;
+  names.insert(ours.begin(), ours.end());
+  std::vector<std::string> rows;
+  for (const auto& [name, unused] : names) {
+    const std::string left = value(theirs, name), right = value(ours, name);
+    if (left != right && !explains_field(name_of_case, type, name, left, right))
+      rows.push_back(fmt::format("{} | {} | {} | {} | {}", name_of_case, type, name, left, right));
+  }
+  return rows;
+}
+
 bool differences::leaves_out(const std::string& name_of_case) {
   for (difference_row& row : tables_["Left out"])
     if (row.is_for(name_of_case)) {

@@ -38,7 +38,7 @@ ir::ModelDef read_model(const fs::path& path) {
 
 // --- what a message says, as fields
 
-using fields = std::map<std::string, std::string>;
+using test::fields;
 
 std::string kind_of(const ir::AttrDef& attribute) {
   if (attribute.value_case() != ir::AttrDef::kList)
@@ -222,17 +222,11 @@ class comparison {
  private:
   void say(const std::string& type, const std::string& field, const std::string& theirs,
            const std::string& ours) {
-    if (theirs == ours || document_.explains_field(case_.name(), type, field, theirs, ours)) return;
-    found_.push_back(fmt::format("{} | {} | {} | {} | {}", case_.name(), type, field, theirs, ours));
+    compare_fields(type, {{field, theirs}}, {{field, ours}});
   }
   void compare_fields(const std::string& type, const fields& theirs, const fields& ours) {
-    fields names = theirs;
-    names.insert(ours.begin(), ours.end());
-    const auto value = [](const fields& of, const std::string& name) {
-      const auto found = of.find(name);
-      return found == of.end() ? std::string{"–"} : found->second;
-    };
-    for (const auto& [name, unused] : names) say(type, name, value(theirs, name), value(ours, name));
+    for (std::string& row : document_.unexplained(case_.name(), type, theirs, ours))
+      found_.push_back(std::move(row));
   }
 
   /// What is said of the whole graph.
