@@ -244,11 +244,11 @@ class lowering {
   static void write_attributes(node& n, const prototype& ir, const attribute_list& given) {
     for (std::size_t i = 0; i != ir.attribute_count; ++i) {
       const attribute_prototype& declared = ir.attributes[i];
-      const bool set = given.find(declared.name) != nullptr;
+      const bool set = given[declared.name].is_set();
       if (!set && !declared.always_written) continue;
       const attribute_list& holder = set ? given : ir.defaults;
-      if (const attribute_value* value = holder.find(declared.name))
-        n.attributes[std::string{declared.name}].value = attribute_of(declared.kind, *value, holder);
+      if (const attribute_value& value = holder[declared.name]; value.is_set())
+        n.attributes[std::string{declared.name}].value = attribute_of(declared.kind, value, holder);
     }
   }
 

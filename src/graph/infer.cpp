@@ -182,9 +182,7 @@ class inferring {
             from.output_descriptions[static_cast<std::size_t>(reference.output)];
         input = {true, description.type, &description.shape};
         if (from.contents_known && reference.output == 0) {
-          // An empty list is known contents too, so the pointer must not be null.
-          static const extent nothing;
-          input.values = from.contents.empty() ? &nothing : from.contents.data();
+          input.values = from.contents.data();
           input.value_count = from.contents.size();
         }
       }

@@ -95,7 +95,7 @@ class compared_graph {
       if (found == theirs_.end()) continue;
       const std::vector<described>& wanted = found->second.outputs;
       for (std::size_t o = 0; o != wanted.size() && o != node.output_descriptions.size(); ++o) {
-        if (node.definition == nullptr || node.definition->ir->rule == nullptr) continue;
+        if (node.definition == nullptr || node.definition->ir->memory == al::memory_trait::source) continue;
         ++result.outputs;
         // What follows has the type that GE left here, not ours.
         if (node.output_descriptions[o].type != wanted[o].type) unknown_.insert(index);

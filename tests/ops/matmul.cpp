@@ -39,8 +39,7 @@ std::string last_step(auto model, auto... declared) {
   const tape_step& step = record.steps()[record.steps().size() - 1];
   std::string text{step.op->type};
   for (const std::string_view name : {"transpose_x1", "transpose_x2", "adj_x1", "adj_x2"})
-    if (const attribute_value* value = step.attributes->find(name); value != nullptr && value->integer != 0)
-      text.append(" ").append(name);
+    if ((*step.attributes)[name].integer != 0) text.append(" ").append(name);
   return text;
 }
 

@@ -43,7 +43,6 @@ class apply {
   /// An input whose contents are known: these numbers, row by row.
   apply& input(airloom::dtype type, const airloom::shape_value& shape, std::vector<airloom::extent> values) {
     input(type, shape);
-    values.reserve(1);  // an empty list is known contents too, so its pointer must not be null
     values_.push_back(std::move(values));
     inputs_.back().values = values_.back().data();
     inputs_.back().value_count = values_.back().size();

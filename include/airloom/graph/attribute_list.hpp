@@ -32,7 +32,11 @@ struct attribute_value {
   const std::int64_t* elsewhere = nullptr;  ///< the list, where it does not lie in the pool
   std::uint32_t count = 0;                  ///< of a list
   std::uint8_t first = 0;                   ///< of a list, in the pool
+  bool is_elsewhere = false;
+
+  constexpr bool is_set() const { return kind != attribute_kind::none; }
 };
+inline constexpr attribute_value attribute_not_set{};
 
 struct named_attribute {
   std::string_view name;
@@ -82,16 +86,19 @@ struct attribute_list {
   constexpr void integers_at(std::string_view name, const std::int64_t* values, std::size_t length) {
     attribute_value& value = add(name, attribute_kind::integers);
     value.elsewhere = values;
+    value.is_elsewhere = true;
     value.count = static_cast<std::uint32_t>(length);
   }
 
-  constexpr const attribute_value* find(std::string_view name) const {
+  /// The attribute of this name, or one that is not set. No pointer: g++ 12 with -fsanitize=undefined refuses
+  /// to compare the address of a constant with null in constant evaluation.
+  constexpr const attribute_value& operator[](std::string_view name) const {
     for (std::size_t i = 0; i != count; ++i)
-      if (entries[i].name == name) return &entries[i].value;
-    return nullptr;
+      if (entries[i].name == name) return entries[i].value;
+    return attribute_not_set;
   }
   constexpr const std::int64_t* list(const attribute_value& value) const {
-    return value.elsewhere != nullptr ? value.elsewhere : pool + value.first;
+    return value.is_elsewhere ? value.elsewhere : pool + value.first;
   }
 
  private:

@@ -92,7 +92,7 @@ struct prototype {
       false;                       ///< else an input of unknown rank makes every output one, without the rule
   bool is_kept = false;            ///< held by a control edge into NetOutput: it does more than give outputs
   std::string_view layout = "ND";  ///< of its inputs and outputs, as TorchAir describes them
-  void (*rule)(inference&) = nullptr;
+  void (*rule)(inference&) = [](inference&) {};
 
   explicit constexpr prototype(std::string_view type_name) : type{type_name} {}
 

@@ -59,16 +59,18 @@ struct part_number {
       : value{static_cast<int>(part)} {}
 };
 
+inline constexpr auto contents_unknown = static_cast<std::size_t>(-1);
+
 /// What a rule sees of one input.
 struct inference_input {
   bool fed = false;
   dtype type = dtype::undefined;
   const shape_value* shape = nullptr;
   const extent* values = nullptr;  ///< contents of a small integer tensor, where they are known
-  std::size_t value_count = 0;
+  std::size_t value_count = contents_unknown;
 };
 
-/// Where a rule writes. `values` may be null: then contents are not followed.
+/// Where a rule writes. Without room for values, contents are not followed.
 struct inference_outputs {
   shape_value* shapes = nullptr;
   dtype* types = nullptr;
@@ -100,8 +102,8 @@ class inference {
   constexpr dtype type(std::size_t input) const { return inputs_[input].type; }
   /// Whether the contents are known: all elements, row by row.
   constexpr bool has_values(std::size_t input) const {
-    return fed(input) && inputs_[input].values != nullptr &&
-           inputs_[input].shape->elements().is(static_cast<std::int64_t>(inputs_[input].value_count));
+    return fed(input) && inputs_[input].value_count != contents_unknown &&
+           inputs_[input].shape->elements().is(static_cast<std::int64_t>(value_count(input)));
   }
   /// Whether the contents are known and numbers in every gear: axes, permutations, strides.
   constexpr bool has_numbers(std::size_t input) const {
@@ -110,28 +112,22 @@ class inference {
       if (!value(input, k).is_constant()) return false;
     return true;
   }
-  constexpr std::size_t value_count(std::size_t input) const { return inputs_[input].value_count; }
+  /// How many numbers the contents are; 0 where they are not known.
+  constexpr std::size_t value_count(std::size_t input) const {
+    return inputs_[input].value_count == contents_unknown ? 0 : inputs_[input].value_count;
+  }
   constexpr const extent& value(std::size_t input, std::size_t index) const {
     return inputs_[input].values[index];
   }
 
-  constexpr std::int64_t integer(std::string_view name) const {
-    const attribute_value* value = find(name);
-    return value == nullptr ? 0 : value->integer;
-  }
+  constexpr std::int64_t integer(std::string_view name) const { return value_of(name).integer; }
   constexpr bool boolean(std::string_view name) const { return integer(name) != 0; }
-  constexpr std::string_view text(std::string_view name) const {
-    const attribute_value* value = find(name);
-    return value == nullptr ? std::string_view{} : value->text;
-  }
-  constexpr std::size_t length(std::string_view name) const {
-    const attribute_value* value = find(name);
-    return value == nullptr ? 0 : value->count;
-  }
+  constexpr std::string_view text(std::string_view name) const { return value_of(name).text; }
+  constexpr std::size_t length(std::string_view name) const { return value_of(name).count; }
   constexpr std::int64_t element(std::string_view name, std::size_t index) const {
-    const attribute_list& holder = attributes_.find(name) != nullptr ? attributes_ : ir_.defaults;
-    const attribute_value* value = holder.find(name);
-    return value == nullptr || index >= value->count ? 0 : holder.list(*value)[index];
+    const attribute_list& holder = attributes_[name].is_set() ? attributes_ : ir_.defaults;
+    const attribute_value& value = holder[name];
+    return index >= value.count ? 0 : holder.list(value)[index];
   }
 
   // Needs. Each returns whether it holds; the first that does not is kept.
@@ -230,9 +226,9 @@ class inference {
     if (index < outputs_.count) outputs_.types[index] = type;
   }
   /// Whether the caller follows contents; then output_value() says them one by one.
-  constexpr bool follows_values() const { return outputs_.values != nullptr; }
+  constexpr bool follows_values() const { return outputs_.value_capacity != 0; }
   constexpr void output_value(const extent& value) {
-    if (outputs_.values == nullptr) return;
+    if (!follows_values()) return;
     // Counted beyond the capacity too: then check_outputs() sees that not all of them were kept.
     if (outputs_.value_count < outputs_.value_capacity) outputs_.values[outputs_.value_count] = value;
     ++outputs_.value_count;
@@ -250,14 +246,14 @@ class inference {
       for (std::size_t i = 0; i != outputs_.count; ++i) outputs_.shapes[i] = shape_value::of_unknown_rank();
       return;
     }
-    if (ir_.rule != nullptr) ir_.rule(*this);
+    ir_.rule(*this);
     check_outputs();
   }
 
  private:
-  constexpr const attribute_value* find(std::string_view name) const {
-    const attribute_value* value = attributes_.find(name);
-    return value != nullptr ? value : ir_.defaults.find(name);
+  constexpr const attribute_value& value_of(std::string_view name) const {
+    const attribute_value& value = attributes_[name];
+    return value.is_set() ? value : ir_.defaults[name];
   }
   constexpr bool fail(relation need, part_number left, const extent& a, part_number right, const extent& b,
                       std::size_t gear, int dimension) {
@@ -302,7 +298,7 @@ class inference {
   }
   constexpr bool check_attributes() {
     for (std::size_t i = 0; i != ir_.attribute_count; ++i)
-      if (ir_.attributes[i].required && attributes_.find(ir_.attributes[i].name) == nullptr)
+      if (ir_.attributes[i].required && !attributes_[ir_.attributes[i].name].is_set())
         return fail({relation::attribute_set, static_cast<int>(i), -1, 0, 0, -1, no_gear});
     return true;
   }
@@ -328,7 +324,7 @@ class inference {
   }
   /// Contents are all elements of output 0, or none of them is known. Of an empty output they always are.
   constexpr void check_values() {
-    if (outputs_.values == nullptr || outputs_.count == 0) return;
+    if (!follows_values() || outputs_.count == 0) return;
     const auto count = static_cast<std::int64_t>(outputs_.value_count);
     const bool kept = outputs_.value_count <= outputs_.value_capacity;
     outputs_.has_values = kept && outputs_.shapes[0].elements().is(count);

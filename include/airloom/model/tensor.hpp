@@ -334,8 +334,8 @@ constexpr std::size_t outputs_of(std::size_t operands) {
   else if constexpr (Op::ir.outputs[0].count_attribute.empty())
     return operands + 1 - Op::ir.input_count;
   else {
-    const attribute_value* count = attributes_of_call<Call>::value.find(Op::ir.outputs[0].count_attribute);
-    return count == nullptr ? 1 : static_cast<std::size_t>(count->integer);
+    const attribute_value& count = attributes_of_call<Call>::value[Op::ir.outputs[0].count_attribute];
+    return count.is_set() ? static_cast<std::size_t>(count.integer) : 1;
   }
 }
 
