@@ -22,8 +22,8 @@ const attribute::value_type* preparation::find(std::string_view name) const {
   return found == nullptr || found->get<std::monostate>() != nullptr ? nullptr : &found->value;
 }
 
-const attribute_value* preparation::find_default(std::string_view name) const {
-  return op_.definition == nullptr ? nullptr : op_.definition->ir->defaults.find(name);
+const attribute_list& preparation::defaults() const {
+  return op_.definition == nullptr ? no_attributes : op_.definition->ir->defaults;
 }
 
 std::int64_t preparation::integer(std::string_view name) const {
@@ -32,31 +32,27 @@ std::int64_t preparation::integer(std::string_view name) const {
     if (const auto* flag = std::get_if<bool>(value)) return *flag ? 1 : 0;
     if (const auto* type = std::get_if<dtype>(value)) return ge_number(*type);
   }
-  const attribute_value* value = find_default(name);
-  return value == nullptr ? 0 : value->integer;
+  return defaults()[name].integer;
 }
 
 double preparation::real(std::string_view name) const {
   if (const attribute::value_type* value = find(name))
     if (const auto* number = std::get_if<float>(value)) return static_cast<double>(*number);
-  const attribute_value* value = find_default(name);
-  return value == nullptr ? 0 : value->real;
+  return defaults()[name].real;
 }
 
 std::string preparation::text(std::string_view name) const {
   if (const attribute::value_type* value = find(name))
     if (const auto* text = std::get_if<std::string>(value)) return *text;
-  const attribute_value* value = find_default(name);
-  return value == nullptr ? std::string{} : std::string{value->text};
+  return std::string{defaults()[name].text};
 }
 
 std::vector<std::int64_t> preparation::integers(std::string_view name) const {
   if (const attribute::value_type* value = find(name))
     if (const auto* list = std::get_if<std::vector<std::int64_t>>(value)) return *list;
-  const attribute_value* value = find_default(name);
-  if (value == nullptr) return {};
-  const std::int64_t* first = op_.definition->ir->defaults.list(*value);
-  return {first, first + value->count};
+  const attribute_value& value = defaults()[name];
+  const std::int64_t* first = defaults().list(value);
+  return {first, first + value.count};
 }
 
 std::vector<std::size_t> preparation::sizes(std::string_view name, std::size_t count,

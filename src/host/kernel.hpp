@@ -128,7 +128,7 @@ class preparation {
 
  private:
   const attribute::value_type* find(std::string_view name) const;
-  const attribute_value* find_default(std::string_view name) const;
+  const attribute_list& defaults() const;
 
   const node& op_;
   std::vector<tensor_facts> inputs_;

@@ -40,8 +40,8 @@ TEST_CASE("an optional attribute has a default of its kind, a required one has n
       const airloom::attribute_prototype& declared = entry.ir->attributes[i];
       CAPTURE(entry.ir->type);
       CAPTURE(declared.name);
-      const airloom::attribute_value* value = entry.ir->defaults.find(declared.name);
-      CHECK((value == nullptr) == declared.required);
-      if (value != nullptr) CHECK(value->kind == declared.kind);
+      const airloom::attribute_value& value = entry.ir->defaults[declared.name];
+      CHECK(value.is_set() == !declared.required);
+      if (value.is_set()) CHECK(value.kind == declared.kind);
     }
 }
