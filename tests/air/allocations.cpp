@@ -10,14 +10,20 @@ namespace {
 std::atomic<std::size_t> in_use{0};
 std::atomic<std::size_t> peak{0};
 
-void* take(std::size_t size) {
+/// Null where there is none.
+void* take(std::size_t size) noexcept {
   void* const memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc{};
+  if (memory == nullptr) return nullptr;
   const std::size_t now = in_use += ::malloc_usable_size(memory);
   std::size_t highest = peak;
   while (now > highest && !peak.compare_exchange_weak(highest, now)) {
   }
   return memory;
+}
+
+void* take_or_throw(std::size_t size) {
+  if (void* const memory = take(size)) return memory;
+  throw std::bad_alloc{};
 }
 
 void give_back(void* memory) noexcept {
@@ -28,9 +34,13 @@ void give_back(void* memory) noexcept {
 }  // namespace
 
 void* operator new(std::size_t size) {
-  return take(size);
+  return take_or_throw(size);
 }
 void* operator new[](std::size_t size) {
+  return take_or_throw(size);
+}
+// The address sanitizer has one of its own, whose memory may not be given back here.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   return take(size);
 }
 void operator delete(void* memory) noexcept {
