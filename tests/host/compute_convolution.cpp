@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "airloom/error.hpp"
+#include "host/compute/winograd.hpp"
 #include "host/compute_support.hpp"
 
 namespace {
@@ -40,7 +41,10 @@ float expected(const problem& given, const std::vector<float>& x, const std::vec
   return sum;
 }
 
-std::size_t mistakes(const problem& given, instruction_set set, bool with_bias, bool with_relu) {
+/// A convolution of whole numbers by `prepared`, which is a convolution or a winograd_convolution.
+template <class Packed, class Convolution>
+std::size_t mistakes_of(const problem& given, const Convolution& prepared, instruction_set set,
+                        bool with_bias, bool with_relu) {
   const filter_size& filter = given.filter;
   const auto x =
       test::small_integers(given.batch * filter.input_channels * given.image.height * given.image.width, 1);
@@ -48,8 +52,7 @@ std::size_t mistakes(const problem& given, instruction_set set, bool with_bias, 
                                           filter.kernel.height * filter.kernel.width,
                                       2);
   const auto bias = test::small_integers(filter.output_channels, 3);
-  const packed_filter packed{w.data(), filter, set};
-  const convolution prepared{filter, given.image, given.movement};
+  const Packed packed{w.data(), filter, set};
   const auto [height, width] = prepared.output();
 
   const test::guarded_floats guarded_x{x};
@@ -75,6 +78,16 @@ std::size_t mistakes(const problem& given, instruction_set set, bool with_bias, 
     }
   }
   return wrong;
+}
+
+std::size_t mistakes(const problem& given, instruction_set set, bool with_bias, bool with_relu) {
+  const convolution prepared{given.filter, given.image, given.movement};
+  return mistakes_of<packed_filter>(given, prepared, set, with_bias, with_relu);
+}
+
+std::size_t winograd_mistakes(const problem& given, instruction_set set, bool with_bias, bool with_relu) {
+  const winograd_convolution prepared{given.filter, given.image, given.movement.pads, set};
+  return mistakes_of<winograd_filter>(given, prepared, set, with_bias, with_relu);
 }
 
 TEST_CASE("convolutions are exact on whole numbers") {
@@ -129,6 +142,40 @@ TEST_CASE("every small width and number of channels") {
       }
     }
   }
+}
+
+// The transformed filter has quarters of whole numbers, so that these sums are exact, too.
+TEST_CASE("Winograd's filtering is exact on whole numbers, in every small size and with every padding") {
+  for (const auto set : test::instruction_sets()) {
+    CAPTURE(static_cast<int>(set));
+    for (std::size_t height = 1; height <= 9; ++height) {
+      for (std::size_t width = 1; width <= 9; ++width) {
+        const std::size_t odd = height + width;
+        const padding pads{1 + odd % 2, 1 + height % 2, 1 + width % 3, 1 + odd % 3};
+        const problem given{{odd, 19 - odd, 1, {3, 3}}, {height, width}, {.pads = pads}, 1 + odd % 3};
+        if (winograd_mistakes(given, set, odd % 2 == 0, odd % 3 == 0) != 0)
+          FAIL_CHECK(height << " high, " << width << " wide");
+      }
+    }
+    const filter_movement same{.pads = {1, 1, 1, 1}};
+    CHECK(winograd_mistakes({{32, 16, 1, {3, 3}}, {8, 8}, same, 10}, set, true, true) == 0);
+    CHECK(winograd_mistakes({{33, 70, 1, {3, 3}}, {13, 21}, same, 2}, set, true, true) == 0);
+    CHECK(winograd_mistakes({{3, 5, 1, {3, 3}}, {5, 150}, {}, 1}, set, true, false) == 0);
+    CHECK(winograd_mistakes({{70, 3, 1, {3, 3}}, {150, 3}, {}, 1}, set, false, true) == 0);
+    CHECK(winograd_mistakes({{16, 16, 1, {3, 3}}, {8, 8}, same, 0}, set, false, true) == 0);
+  }
+}
+
+TEST_CASE("Winograd's filtering takes three by three taps beside each other that move by one") {
+  const filter_size filter{16, 16, 1, {3, 3}};
+  const filter_movement same{.pads = {1, 1, 1, 1}};
+  CHECK(suits_winograd(filter, {8, 8}, same));
+  CHECK(suits_winograd(filter, {5, 5}, {}));
+  CHECK_FALSE(suits_winograd(filter, {2, 8}, {}));
+  CHECK_FALSE(suits_winograd({16, 16, 1, {3, 2}}, {8, 8}, same));
+  CHECK_FALSE(suits_winograd({16, 16, 2, {3, 3}}, {8, 8}, same));
+  CHECK_FALSE(suits_winograd(filter, {8, 8}, {.stride = {1, 2}}));
+  CHECK_FALSE(suits_winograd(filter, {8, 8}, {.dilation = {2, 1}}));
 }
 
 airloom::error_code refusal(auto make) {

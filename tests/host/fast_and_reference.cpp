@@ -71,7 +71,24 @@ written write_product(trial& t, const std::string& type) {
                         {batched ? "adj_x2" : "transpose_x2", {turn_right}}})};
 }
 
+/// Three by three taps in one group, of so many channels that they are transformed first.
+written write_wide_convolution(trial& t, const std::string& type) {
+  const std::int64_t in = t.random.between(16, 40), out = t.random.between(16, 70);
+  const shape_list pads{t.random.between(0, 2), t.random.between(0, 2), t.random.between(0, 2),
+                        t.random.between(0, 2)};
+  std::vector<int> operands{
+      t.input({t.random.between(1, 3), in, t.random.between(5, 20), t.random.between(5, 20)}),
+      t.constant({out, in, 3, 3})};
+  if (t.random.one_in(2)) operands.push_back(t.operand({out}));
+  return {t.build.node(type, operands,
+                       {{"strides", {shape_list{1, 1, 1, 1}}},
+                        {"pads", {pads}},
+                        {"groups", {std::int64_t{1}}},
+                        {"data_format", {std::string{"NCHW"}}}})};
+}
+
 written write_convolution(trial& t, const std::string& type) {
+  if (t.random.one_in(3)) return write_wide_convolution(t, type);
   const std::int64_t groups = t.random.between(1, 3), in = groups * t.random.between(1, 6),
                      out = groups * t.random.between(1, 20);
   const std::int64_t kernel_height = t.random.between(1, 3), kernel_width = t.random.between(1, 3);

@@ -32,8 +32,10 @@ std::size_t arena(const trial& t) {
 
 int write_convolution(trial& t, bool norm, bool relu) {
   random_source& random = t.random;
-  const std::int64_t groups = random.between(1, 2), in = groups * random.between(1, 5),
-                     out = groups * random.between(1, 9);
+  const bool is_wide = random.one_in(3);  // so many channels that they are transformed first
+  const std::int64_t groups = is_wide ? 1 : random.between(1, 2),
+                     in = groups * (is_wide ? random.between(16, 24) : random.between(1, 5)),
+                     out = groups * (is_wide ? random.between(16, 40) : random.between(1, 9));
   std::vector<int> operands{t.input({random.between(1, 3), in, random.between(3, 9), random.between(3, 9)}),
                             t.constant({out, in / groups, 3, 3})};
   if (random.one_in(2)) operands.push_back(random.one_in(2) ? t.constant({out}) : t.input({out}));

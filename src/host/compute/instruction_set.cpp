@@ -7,9 +7,10 @@
 namespace airloom::host::compute {
 namespace {
 
-#define AIRLOOM_KERNEL_TABLES(level)                                                                   \
-  kernel_tables {                                                                                      \
-    level::product, level::convolution, level::transpose, level::elementwise, level::rows, level::pool \
+#define AIRLOOM_KERNEL_TABLES(level)                                                                    \
+  kernel_tables {                                                                                       \
+    level::product, level::convolution, level::transpose, level::elementwise, level::rows, level::pool, \
+        level::winograd                                                                                 \
   }
 #if defined(AIRLOOM_X86_KERNELS)
 const kernel_tables tables[] = {AIRLOOM_KERNEL_TABLES(baseline), AIRLOOM_KERNEL_TABLES(avx2),

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
+#include <variant>
 
 #include "host/compute/pooling.hpp"
+#include "host/compute/winograd.hpp"
 #include "host/convert.hpp"
 #include "host/fusion.hpp"
 
@@ -113,33 +115,60 @@ bool has_fast_convolution(const preparation& op) {
          (!op.fed(2) || op.input(2).type == dtype::f32);
 }
 
+/// A way to compute a convolution, and the filter as that way reads it.
+template <class Work, class Filter>
+struct convolution_way {
+  Work work;
+  std::shared_ptr<const Filter> filter;
+
+  void run(const arguments& a, std::size_t batch, compute::epilogue end) const noexcept {
+    work.run(a.input<float>(0), batch, *filter, end, a.output<float>(0), static_cast<float*>(a.scratch));
+  }
+};
+
 /// The convolution with a filter of these values, packed under the name `form`. Bias and scratch: as
 /// addressed.
-struct packed_convolution {
-  std::size_t batch;
-  compute::convolution work;
-  std::shared_ptr<const compute::packed_filter> filter;
-
+class packed_convolution {
+ public:
   packed_convolution(const preparation& op, const float* values, const std::string& form)
       : packed_convolution{op, convolution_of(op), values, form} {}
 
   void run(const arguments& a, compute::epilogue end) const noexcept {
-    work.run(a.input<float>(0), batch, *filter, end, a.output<float>(0), static_cast<float*>(a.scratch));
+    std::visit([&](const auto& way) { way.run(a, batch_, end); }, way_);
   }
-  std::size_t scratch_bytes() const { return work.scratch_floats() * sizeof(float); }
+  std::size_t scratch_bytes() const {
+    return std::visit([](const auto& way) { return way.work.scratch_floats(); }, way_) * sizeof(float);
+  }
 
  private:
+  using direct = convolution_way<compute::convolution, compute::packed_filter>;
+  using winograd = convolution_way<compute::winograd_convolution, compute::winograd_filter>;
+
   packed_convolution(const preparation& op, const convolution_form& form, const float* values,
                      const std::string& name)
-      : batch{form.batch},
-        work{form.filter, form.image, form.movement},
-        filter{op.forms().get<compute::packed_filter>(
-            op.input(1).contents,
-            fmt::format("panels of {} groups, [{}]{}", form.filter.groups, fmt::join(op.input(1).shape, ", "),
-                        name),
-            [&] {
-              return compute::packed_filter{values, form.filter};
-            })} {}
+      : batch_{form.batch}, way_{way_of(op, form, values, name)} {}
+
+  static std::variant<direct, winograd> way_of(const preparation& op, const convolution_form& form,
+                                               const float* values, const std::string& name) {
+    const auto& [batch, filter, image, output, movement] = form;
+    if (compute::suits_winograd(filter, image, movement))
+      return winograd{{filter, image, movement.pads},
+                      packed<compute::winograd_filter>(op, "transformed", values, filter, name)};
+    return direct{{filter, image, movement},
+                  packed<compute::packed_filter>(op, "as it is", values, filter, name)};
+  }
+
+  template <class Filter>
+  static std::shared_ptr<const Filter> packed(const preparation& op, std::string_view kind,
+                                              const float* values, const compute::filter_size& size,
+                                              const std::string& name) {
+    const std::string form = fmt::format("panels of {} groups, [{}], {}{}", size.groups,
+                                         fmt::join(op.input(1).shape, ", "), kind, name);
+    return op.forms().get<Filter>(op.input(1).contents, form, [&] { return Filter{values, size}; });
+  }
+
+  std::size_t batch_;
+  std::variant<direct, winograd> way_;
 };
 
 prepared fast_convolution(const preparation& op) {

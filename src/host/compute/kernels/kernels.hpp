@@ -68,6 +68,42 @@ struct convolution_kernels {
   void (*pad)(const padding_arguments& arguments) noexcept;
 };
 
+/// Tiles of four by four places, two apart, transformed place by place.
+struct winograd_input_arguments {
+  const float* x;  // [2 * tile_rows + 2, columns, pitch]: channels last
+  std::size_t columns;
+  std::size_t pitch;  // whole vectors of channels
+  std::size_t tile_rows;
+  std::size_t tile_columns;
+  float* y;  // [16, tile_rows * tile_columns, pitch]
+};
+
+/// y = epilogue(the products of transformed tiles and filters, transformed back).
+struct winograd_product_arguments {
+  const float* x;  // as transform_input writes it
+  std::size_t pitch;
+  std::size_t tile_rows;
+  std::size_t tile_columns;
+  std::size_t inner;           // channels of x
+  const float* const* filter;  // 16 packed [inner, channels]
+  std::size_t channels;
+  const float* bias;  // one a channel, or null
+  bool relu;
+  std::size_t height;  // of the part of y that these tiles make
+  std::size_t width;
+  float* scratch;       // winograd_kernels::product_floats and [height, width, panel]
+  float* y;             // [channels, height, width]
+  std::size_t y_plane;  // floats from one channel to the next
+};
+
+struct winograd_kernels {
+  std::size_t vector;  // what the pitch is a multiple of
+  std::size_t panel;   // channels of a packed panel
+  std::size_t product_floats;
+  void (*transform_input)(const winograd_input_arguments& arguments) noexcept;
+  void (*multiply)(const winograd_product_arguments& arguments) noexcept;
+};
+
 /// Transposed, y[column * y_stride + row] = x[row * x_stride + column]; copied, y[row * y_stride + column].
 struct transpose_arguments {
   const float* x;
@@ -137,6 +173,7 @@ struct row_kernels {
   extern const elementwise_kernels elementwise; \
   extern const row_kernels rows;                \
   extern const pool_kernels pool;               \
+  extern const winograd_kernels winograd;       \
   }
 AIRLOOM_DECLARE_KERNELS(baseline)
 AIRLOOM_DECLARE_KERNELS(avx2)
@@ -151,6 +188,7 @@ struct kernel_tables {
   const elementwise_kernels& elementwise;
   const row_kernels& rows;
   const pool_kernels& pool;
+  const winograd_kernels& winograd;
 };
 
 /// `set` must be supported.

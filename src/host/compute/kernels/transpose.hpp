@@ -44,15 +44,33 @@ inline void transpose_block(const transpose_arguments& block) noexcept {
   }
 }
 
+/// A block of width x width, which asks nothing.
+inline void transpose_whole_block(const float* x, std::size_t x_stride, float* y,
+                                  std::size_t y_stride) noexcept {
+  lanes rows[width];
+#pragma GCC unroll 16
+  for (std::size_t row = 0; row < width; ++row) rows[row] = load(x + row * x_stride);
+  exchange_all<width / 2>(rows);
+#pragma GCC unroll 16
+  for (std::size_t column = 0; column < width; ++column) store(y + column * y_stride, rows[column]);
+}
+
 inline void transpose_matrix(const transpose_arguments& all) noexcept {
   for (std::size_t row = 0; row < all.rows; row += width) {
     for (std::size_t column = 0; column < all.columns; column += width) {
-      transpose_block({.x = all.x + row * all.x_stride + column,
-                       .x_stride = all.x_stride,
-                       .y = all.y + column * all.y_stride + row,
-                       .y_stride = all.y_stride,
-                       .rows = all.rows - row < width ? all.rows - row : width,
-                       .columns = all.columns - column < width ? all.columns - column : width});
+      const float* x = all.x + row * all.x_stride + column;
+      float* y = all.y + column * all.y_stride + row;
+      const std::size_t rows = all.rows - row, columns = all.columns - column;
+      if (rows >= width && columns >= width) {
+        transpose_whole_block(x, all.x_stride, y, all.y_stride);
+      } else {
+        transpose_block({.x = x,
+                         .x_stride = all.x_stride,
+                         .y = y,
+                         .y_stride = all.y_stride,
+                         .rows = rows < width ? rows : width,
+                         .columns = columns < width ? columns : width});
+      }
     }
   }
 }
