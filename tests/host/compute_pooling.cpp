@@ -99,7 +99,7 @@ TEST_CASE("max pooling of two by two, of every small size, rounded down and up")
     CAPTURE(static_cast<int>(set));
     for (std::size_t height = 1; height <= 5; ++height) {
       for (std::size_t width = 1; width <= 70; ++width) {
-        for (const std::size_t more : {0, 1}) {
+        for (std::size_t more = 0; more <= 1; ++more) {
           const height_width output{(height + more) / 2, (width + more) / 2};
           if (output.height == 0 || output.width == 0) continue;
           const std::size_t wrong = mistakes(

@@ -279,8 +279,7 @@ TEST_CASE("products with a collective round as a product and a collective do, bi
     const auto ranks = al::trace_ranks<4>(
         [](auto a) {
           auto rows = al::cast<al::bf16>(a);
-          auto weight = al::tanh(rows), bias = al::sum<0>(rows);
-          return al::cast<al::f32>(work{}(rows, weight, bias));
+          return al::cast<al::f32>(work{}(rows, al::tanh(rows), al::sum<0>(rows)));
         },
         x<8, 8>);
     of_ranks<float> inputs(4, std::vector<float>(64));

@@ -480,7 +480,7 @@ struct hcom_receive : collective {
 template <std::int64_t... Counts>
 struct rows {
   static constexpr std::size_t ranks = sizeof...(Counts);
-  static constexpr std::int64_t counts[]{Counts..., 0};
+  static constexpr std::int64_t counts[ranks + 1]{Counts..., 0};
   static constexpr std::int64_t at(std::size_t place) { return counts[place]; }
 };
 
