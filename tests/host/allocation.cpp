@@ -19,6 +19,8 @@ std::atomic<std::size_t> allocations{0};
 // The sanitizers have an allocator of their own, which they let nobody replace.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
+// Visible, so that the system's libraries call these, too: clang hides them otherwise.
+#pragma GCC visibility push(default)
 extern "C" {
 void* __libc_malloc(std::size_t);
 void* __libc_calloc(std::size_t, std::size_t);
@@ -51,6 +53,7 @@ int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) noex
   return *memory == nullptr;
 }
 }
+#pragma GCC visibility pop
 
 namespace {
 
