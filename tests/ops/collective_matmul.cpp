@@ -2,6 +2,7 @@
 #include <airloom/graph/from_tape.hpp>
 #include <airloom/model/record.hpp>
 #include <airloom/ops/collective_matmul.hpp>
+#include <limits>
 #include <memory>
 
 #include "gears.hpp"
@@ -192,6 +193,9 @@ TEST_CASE("AlltoAllvGroupedMatMul counts what it sends and receives") {
   check_refused(*counted({1, 2}, {1}), relation::equal, "recv_counts");         // (R3)
   check_refused(*counted({4, -1}, {0, 1}), relation::at_least, "send_counts");  // (R3)
   check_refused(*counted({}, {}, 0), relation::at_least, "ep_world_size");      // (R3)
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  CHECK(counted({1, 2}, {most, most})->run().shapes[0] == test::shape({most, 5}));  // as large as numbers get
+  check_refused(*counted({most, most}, {1, 2}), relation::equal, "gmm_x_rows");     // (R4)
 }
 
 TEST_CASE("as many counts as the device takes") {

@@ -283,7 +283,7 @@ struct all_to_all_v_grouped_matmul : collective {
     std::int64_t sum = 0;
     for (std::size_t k = 0; k != i.length(attribute); ++k) {
       if (!i.need_at_least(name, i.element(attribute, k), 0)) return 0;
-      sum += i.element(attribute, k);
+      sum = bounded_sum(sum, i.element(attribute, k));
     }
     return sum;
   }
