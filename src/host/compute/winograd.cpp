@@ -7,7 +7,7 @@
 namespace airloom::host::compute {
 namespace {
 
-constexpr std::size_t side = 4;
+constexpr std::size_t side = winograd_side;
 
 bool is(height_width size, std::size_t extent) {
   return size.height == extent && size.width == extent;

@@ -1,9 +1,8 @@
 #pragma once
-// 2-D convolution in f32 by Winograd's minimal filtering F(2x2, 3x3) (Lavin and
-// Gray, "Fast Algorithms for Convolutional Neural Networks", 2015): 16
-// multiplications where the definition has 36, for more additions. They cancel
-// each other only up to rounding, so an infinity or a NaN of the image reaches
-// the two by two places of the output that are computed with it.
+// 2-D convolution in f32 by Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015): 16 multiplications where the definition has 36, for more additions.
+// They cancel each other only up to rounding, so an infinity or a NaN of the image reaches the two by two
+// places of the output that are computed with it.
 
 #include <array>
 
@@ -11,17 +10,15 @@
 
 namespace airloom::host::compute {
 
-/// Whether a convolution can be computed so and gains from it: three by three
-/// taps beside each other that move by one, in one group, with so many channels
-/// and places that transforming them pays.
+/// Whether a convolution can be computed so and gains from it: three by three taps beside each other that
+/// move by one, in one group, with so many channels and places that transforming them pays.
 bool suits_winograd(const filter_size& filter, height_width image, const filter_movement& movement) noexcept;
 
-/// A transformed filter: a matrix [input channels, output channels] for each of
-/// the 16 places of a tile. Immutable and shareable.
+/// A transformed filter: a matrix [input channels, output channels] for each of the 16 places of a tile.
+/// Immutable and shareable.
 class winograd_filter {
  public:
-  /// `values` is the filter in the order of filter_size, three by three and one
-  /// group.
+  /// `values` is the filter in the order of filter_size, three by three and one group.
   winograd_filter(const float* values, filter_size size, instruction_set set = best_instruction_set());
 
   instruction_set set() const noexcept { return matrices_.front().set(); }

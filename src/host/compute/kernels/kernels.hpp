@@ -68,6 +68,8 @@ struct convolution_kernels {
   void (*pad)(const padding_arguments& arguments) noexcept;
 };
 
+inline constexpr std::size_t winograd_side = 4;  // places of a tile, down and across
+
 /// Tiles of four by four places, two apart, transformed place by place.
 struct winograd_input_arguments {
   const float* x;  // [2 * tile_rows + 2, columns, pitch]: channels last

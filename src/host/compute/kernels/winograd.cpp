@@ -4,14 +4,12 @@
 namespace airloom::host::compute {
 namespace {
 
-// A tile is four by four places of the input that make two by two of the
-// output. In the names of the paper, whose matrices are written out here as
-// sums, the input is transformed by B, and the products by A.
+// A tile is four by four places of the input that make two by two of the output. In the names of the paper,
+// whose matrices are written out here as sums, the input is transformed by B, and the products by A.
 
-constexpr int side = 4;
+constexpr std::size_t side = winograd_side;
 
-/// Bᵀ d B for some channels of one tile; `x_row` and `x_column` are the steps
-/// between its places.
+/// Bᵀ d B for some channels of one tile; `x_row` and `x_column` are the steps between its places.
 inline void transform_tile(const float* x, std::size_t x_row, std::size_t x_column, float* y,
                            std::size_t y_step) noexcept {
   lanes half[side][side];
@@ -46,8 +44,7 @@ void transform_input(const winograd_input_arguments& all) noexcept {
   }
 }
 
-/// Aᵀ m A for one tile and one vector of channels: the two by two places of the
-/// output.
+/// Aᵀ m A for one tile and one vector of channels: the two by two places of the output.
 struct output_tile {
   lanes places[2][2];
 
@@ -150,7 +147,7 @@ void multiply(const winograd_product_arguments& all) noexcept {
 namespace AIRLOOM_INSTRUCTION_SET {
 const winograd_kernels winograd{.vector = width,
                                 .panel = panel,
-                                .product_floats = std::size_t{side * side} * highest_tile * panel,
+                                .product_floats = side * side * highest_tile * panel,
                                 .transform_input = transform_input,
                                 .multiply = multiply};
 }  // namespace AIRLOOM_INSTRUCTION_SET
